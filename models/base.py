@@ -1,0 +1,18 @@
+"""The base of every value of the domain: immutable, closed to unknown fields, and plain JSON."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+
+class Model(BaseModel):
+    """An immutable value. Unknown fields are refused, so that a misspelt one is never silently dropped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Codes = Annotated[frozenset[str], PlainSerializer(sorted, return_type=list[str])]
+"""A set of codes. Serialised in order, so that equal documents are equal byte for byte."""
+
+Dates = Annotated[frozenset[date], PlainSerializer(sorted, return_type=list[date])]

@@ -1,0 +1,249 @@
+"""The service standards of a province and cohort (服务标准): every number of the domain, as data.
+
+A policy file is versioned. A case pins the whole document when it is opened and moves to another version
+only on purpose (`change_policy`), so that no rule changes under a case in flight. Source of the defaults:
+domain notes §§3-6; each school overrides them in its own file.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from models.base import Codes, Model
+from models.calendar import Calendar, Due, Duration, DurationValue
+
+ClockName = Literal[
+    "confirm_eligibility",
+    "propose_mentor",
+    "answer_pairing",
+    "assign_mentor",
+    "first_talk",
+    "set_plan",
+    "approve_plan",
+    "psychological_support",
+    "answer_referral",
+    "report_referral_outcome",
+    "acknowledge_referral",
+    "verify_destination",
+    "answer_transfer",
+    "approve_closure",
+    "contact",
+    "measure",
+    "follow_up",
+    "stability_check",
+]
+"""What a person is due to do. Each has a ladder; those in `Policy.clocks` also a duration of their own."""
+
+RungName = Literal["before_due", "due", "overdue", "college", "school"]
+RiskLevel = Literal["A", "B", "C"]
+
+
+class Rung(Model):
+    """One step of a ladder of reminders: `offset` from the due date, and who is told."""
+
+    rung: RungName
+    offset: Duration
+    notify: Literal["owner", "department", "school"] = "owner"
+
+
+class Clock(Model):
+    """How long an act may take, and, where silence has an effect of its own, how long after the due time."""
+
+    within: Duration
+    ladder: str = "default"
+    lapse_after: Duration | None = None
+
+
+class Window(Model):
+    """Local times of day; deadlines counted in dates fall due spread over it."""
+
+    start: time = time(0, 30)
+    end: time = time(5, 30)
+
+    @property
+    def length(self) -> timedelta:
+        return datetime.combine(date.min, self.end) - datetime.combine(date.min, self.start)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Window":
+        if self.end <= self.start:
+            raise ValueError("the window must end after it starts, on the same day")
+        return self
+
+
+class Digest(Model):
+    """When each person gets one message that gathers what is due: at `at` each day, or, for trials, `every`.
+
+    Nothing is sent outside the product in the quiet hours (they may span midnight)."""
+
+    at: time = time(9, 0)
+    every: Duration | None = None
+    quiet_from: time = time(21, 0)
+    quiet_to: time = time(8, 0)
+
+    @model_validator(mode="after")
+    def _awake(self) -> "Digest":
+        if self.every is None and self.is_quiet(self.at):
+            raise ValueError(f"the digest at {self.at} falls in the quiet hours")
+        return self
+
+    def is_quiet(self, at: time) -> bool:
+        """True when nothing may be sent at that local time of day."""
+        if self.quiet_from <= self.quiet_to:
+            return self.quiet_from <= at < self.quiet_to
+        return at >= self.quiet_from or at < self.quiet_to
+
+
+class PackageItem(Model):
+    """A due service: `count` deliveries of any of `types` (service type codes)."""
+
+    item: str
+    types: tuple[str, ...] = Field(min_length=1)
+    count: int = Field(ge=1)
+
+
+class PairingRules(Model):
+    """Loads are numbers of open cases per mentor."""
+
+    soft_load: int = Field(default=5, ge=1)
+    hard_cap: int = Field(default=40, ge=1)
+    max_proposals: int = Field(default=3, ge=1)
+
+
+class MonthDay(Model):
+    """A date within the year of leaving, shifted by `years`."""
+
+    month: int = Field(ge=1, le=12)
+    day: int = Field(ge=1, le=31)
+    years: int = 0
+
+
+class FollowUpRules(Model):
+    """Follow-up after leaving school [18]: how often, and until which date of the leaving year."""
+
+    every: Duration
+    until: MonthDay = MonthDay(month=12, day=31)
+
+
+class DisclosureRules(Model):
+    """Which fields a referral may carry on which ground (PIPL art. 13, 28): `free` needs none beyond the
+    service itself, `statutory` maps a kind of receiver to the fields it is owed by duty, `consent` lists
+    those that need the graduate's recorded consent."""
+
+    free: Codes
+    statutory: dict[str, Codes] = Field(default_factory=dict[str, Codes])
+    consent: Codes
+
+
+class Policy(Model):
+    """One version of the service standards, complete with the calendar that its working days use."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    version: int = Field(ge=1)
+    title: str
+    provinces: tuple[str, ...] = ("*",)
+    cohorts: tuple[int, ...] = ()
+    calendar: Calendar = Calendar()
+    vacations_pause_clocks: bool = True
+    hardship_order: tuple[str, ...] = Field(min_length=1)
+    proof_required: Codes = frozenset()
+    clocks: dict[ClockName, Clock]
+    ladders: dict[str, tuple[Rung, ...]]
+    night_window: Window = Window()
+    digest: Digest = Digest()
+    contact_every: dict[RiskLevel, Duration]
+    service_types: Codes = Field(min_length=1)
+    service_package: tuple[PackageItem, ...] = Field(min_length=1)
+    short_package: tuple[PackageItem, ...] = ()
+    pairing: PairingRules = PairingRules()
+    mentor_hold_limit: Duration
+    follow_up: FollowUpRules
+    stability_checks: tuple[Duration, ...]
+    minimum_monthly_pay: int = Field(ge=0)
+    minimum_attendance: float = Field(default=0.8, ge=0, le=1)
+    disclosure: DisclosureRules
+    closure_proof_required: Codes = frozenset({"waived"})
+    continue_after_commands: int = Field(default=250, ge=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Policy":
+        missing = sorted(_CLOCKS_NEEDED - set(self.clocks))
+        if missing:
+            raise ValueError(f"clocks has no entry for {', '.join(missing)}")
+        for name, clock in self.clocks.items():
+            if clock.ladder not in self.ladders:
+                raise ValueError(f"clocks.{name} names the ladder {clock.ladder!r}, not among ladders")
+        if "default" not in self.ladders:
+            raise ValueError("ladders needs one named 'default'")
+        if set(self.contact_every) != {"A", "B", "C"}:
+            raise ValueError("contact_every needs the levels A, B and C")
+        for item in (*self.service_package, *self.short_package):
+            unknown = sorted(set(item.types) - self.service_types)
+            if unknown:
+                raise ValueError(f"the package item {item.item!r} names unknown service types {unknown}")
+        return self
+
+    @property
+    def ref(self) -> str:
+        """`id@version`, as shown to people."""
+        return f"{self.id}@{self.version}"
+
+    @property
+    def digest_of_content(self) -> str:
+        """A fingerprint of the content: two documents under one `ref` must have the same."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def ladder(self, clock: ClockName) -> tuple[Rung, ...]:
+        """The rungs of a clock, in order of time."""
+        name = self.clocks[clock].ladder if clock in self.clocks else clock
+        return self.ladders.get(name, self.ladders["default"])
+
+    def rung_time(self, due: Due, offset: DurationValue, spread: float) -> datetime:
+        """When a rung is reached. Where whole dates count, inside the night window, at `spread` (0 to 1)."""
+        if due.on is None:
+            if offset.by_the_day:
+                return due.at + timedelta(days=offset.amount)
+            return due.at + offset.exact
+        night = self.night_window
+        nightly = timedelta(hours=night.start.hour, minutes=night.start.minute) + night.length * spread
+        if offset.by_the_day:
+            return self.calendar.midnight(self.calendar.shift(due.on, offset)) + nightly
+        return self.calendar.midnight(due.on) + nightly + offset.exact
+
+
+_CLOCKS_NEEDED: frozenset[ClockName] = frozenset(
+    {
+        "confirm_eligibility",
+        "propose_mentor",
+        "answer_pairing",
+        "assign_mentor",
+        "first_talk",
+        "set_plan",
+        "approve_plan",
+        "psychological_support",
+        "answer_referral",
+        "report_referral_outcome",
+        "acknowledge_referral",
+        "verify_destination",
+        "answer_transfer",
+        "approve_closure",
+    }
+)
+
+
+def choose(policies: Iterable[Policy], province: str, cohort: int) -> Policy | None:
+    """The policy for a province and cohort: the most specific one, then the newest version."""
+    fitting = [
+        policy
+        for policy in policies
+        if (province in policy.provinces or "*" in policy.provinces)
+        and (not policy.cohorts or cohort in policy.cohorts)
+    ]
+    return max(
+        fitting,
+        key=lambda policy: (province in policy.provinces, bool(policy.cohorts), policy.version),
+        default=None,
+    )
