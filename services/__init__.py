@@ -1,0 +1,1 @@
+"""The use cases that the API, the console and the command line share."""

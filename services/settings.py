@@ -1,0 +1,174 @@
+"""Every setting of Zhuhang: one class, filled from environment variables.
+
+A variable is the field's name in capitals with the prefix `ZHUHANG_`, but for `TEMPORAL_ADDRESS`,
+`TEMPORAL_NAMESPACE` and `DEMO`. An empty variable counts as not set.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+# Values that may carry a password: an error message names the variable only.
+_SECRET_FIELDS = frozenset({"database_url", "notify_urls"})
+
+
+class SetupError(Exception):
+    """Something about the machine or its settings keeps Zhuhang from working.
+
+    `code` is stable; `zh` and `en` are one sentence each, saying what is wrong and what to do.
+    """
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en} [{code}]")
+        self.code = code
+        self.zh = zh
+        self.en = en
+
+
+class Settings(BaseSettings):
+    """What may be set, with its default. Paths are made absolute."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ZHUHANG_", env_ignore_empty=True, populate_by_name=True, extra="forbid"
+    )
+
+    data_dir: Path = Field(
+        default=Path(".zhuhang"),
+        description="Folder of everything that is kept: databases, uploaded files, logs of the parts.",
+    )
+    database_url: str = Field(
+        default="", description="SQLAlchemy URL of the ledger; default: a SQLite file in the data folder."
+    )
+    http_host: str = Field(default="127.0.0.1", min_length=1, description="Address on which the API listens.")
+    http_port: Port = Field(default=8000, description="Port of the API.")
+    public_url: str = Field(
+        default="",
+        description="Address under which people reach the product; goes into messages as the link.",
+    )
+
+    temporal_address: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("TEMPORAL_ADDRESS", "temporal_address"),
+        description="host:port of a Temporal server to use; absent: one is started beside Zhuhang.",
+    )
+    temporal_namespace: str = Field(
+        default="default",
+        min_length=1,
+        validation_alias=AliasChoices("TEMPORAL_NAMESPACE", "temporal_namespace"),
+        description="Temporal namespace of the cases.",
+    )
+    temporal_port: Port = Field(
+        default=7233, description="Port of the Temporal server that Zhuhang starts itself."
+    )
+    temporal_ui_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of that server's web pages; 0: 1000 above its own."
+    )
+    task_queue: str = Field(default="zhuhang", min_length=1, description="Temporal task queue of the worker.")
+
+    policy: Path | None = Field(
+        default=None, description="File or folder of service standards to use in place of the built-in ones."
+    )
+    province: str = Field(
+        default="*", description="Province whose service standards apply; `*`: the general ones."
+    )
+    school_code: str = Field(default="99999", pattern=r"^\d{5}$", description="The school's five-digit code.")
+    school_name: str = Field(default="助航示范学院", min_length=1, description="The school's name.")
+    demo: bool = Field(
+        default=True,
+        validation_alias=AliasChoices("DEMO", "ZHUHANG_DEMO", "demo"),
+        description="Load the sample school when the ledger is empty.",
+    )
+    allow_test_identities: bool = Field(
+        default=True,
+        description="Accept impossible ID numbers (region 000000, impossible birth dates) and phones; "
+        "a real school sets this to false.",
+    )
+    max_upload_mb: int = Field(
+        default=50, ge=1, le=1024, description="Largest file taken by an import, in MB."
+    )
+
+    notify_urls: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Apprise URL templates of the channels for messages, separated by spaces.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level logged."
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="Form of log lines; the parts under `zhuhang up` write JSON."
+    )
+
+    @field_validator("notify_urls", mode="before")
+    @classmethod
+    def _split_urls(cls, value: object) -> object:
+        # By blanks, not commas: a comma may be part of an Apprise URL.
+        return value.split() if isinstance(value, str) else value
+
+    @field_validator("temporal_address")
+    @classmethod
+    def _is_host_and_port(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError("must be host:port, for example temporal.example.edu:7233")
+        return value
+
+    @field_validator("policy")
+    @classmethod
+    def _exists(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.expanduser().exists():
+            raise ValueError("no such file or folder")
+        return value and value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> Self:
+        self.data_dir = self.data_dir.expanduser().absolute()
+        self.database_url = self.database_url or f"sqlite:///{self.data_dir / 'zhuhang.db'}"
+        # Beyond the last port, the space below is as good.
+        above = self.temporal_port + 1000
+        self.temporal_ui_port = self.temporal_ui_port or (
+            above if above < 65536 else self.temporal_port - 1000
+        )
+        self.public_url = (self.public_url or self.base_url).rstrip("/")
+        return self
+
+    @property
+    def temporal_target(self) -> str:
+        """host:port of the Temporal server in use, whether given or started beside Zhuhang."""
+        return self.temporal_address or f"127.0.0.1:{self.temporal_port}"
+
+    @property
+    def base_url(self) -> str:
+        """Address of the API as seen from this machine."""
+        host = "127.0.0.1" if self.http_host in {"0.0.0.0", "::"} else self.http_host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.http_port}"
+
+
+def load_settings() -> Settings:
+    """The settings of this process's environment.
+
+    Raises `SetupError` `setting_invalid`, naming the variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise _explain(error.errors()[0]) from None
+
+
+def _explain(error: ErrorDetails) -> SetupError:
+    location = str(error["loc"][0])
+    field = location.lower()
+    variable = location if location.isupper() else f"ZHUHANG_{location.upper()}"
+    shown = "" if field in _SECRET_FIELDS else f" {str(error['input'])!r}"
+    reason = error["msg"].removeprefix("Value error, ")
+    return SetupError(
+        "setting_invalid",
+        f"环境变量 {variable} 的值{shown} 无效({reason})。",
+        f"The value{shown} of {variable} is not valid: {reason}.",
+    )
