@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, PlainSerializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, model_validator
 
 from models.base import Dates, Model
 
@@ -18,6 +18,8 @@ Unit = Literal["working_days", "days", "months", "hours", "minutes", "seconds"]
 
 _DURATION = re.compile(r"^\s*([+-]?\d+)\s*(working[ _]days?|days?|months?|hours?|minutes?|seconds?)\s*$")
 _EXACT_SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1}
+_AT_MOST_DAYS = {"working_days": 1.5, "days": 1, "months": 31, "hours": 1 / 24, "minutes": 1 / 1440}
+_LONGEST_DAYS = 3660
 
 
 class DurationValue(Model):
@@ -25,6 +27,13 @@ class DurationValue(Model):
 
     amount: int
     unit: Unit
+
+    @model_validator(mode="after")
+    def _within_ten_years(self) -> "DurationValue":
+        # Beyond the calendar's end date arithmetic overflows, in the middle of somebody's case.
+        if abs(self.amount) * _AT_MOST_DAYS.get(self.unit, 1 / 86400) > _LONGEST_DAYS:
+            raise ValueError(f"{self} is longer than ten years")
+        return self
 
     @property
     def by_the_day(self) -> bool:
@@ -45,9 +54,9 @@ def parse_duration(value: Any) -> Any:
 
     Raises ValueError naming the accepted forms.
     """
-    if not isinstance(value, str):
-        return value
-    found = _DURATION.match(value)
+    if isinstance(value, dict | DurationValue):
+        return value  # pyright: ignore[reportUnknownVariableType]
+    found = _DURATION.match(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError(
             f"{value!r} is no duration: write a number and one of "
@@ -57,7 +66,23 @@ def parse_duration(value: Any) -> Any:
     return {"amount": int(found[1]), "unit": unit}
 
 
+def _not_negative(value: DurationValue) -> DurationValue:
+    if value.amount < 0:
+        raise ValueError(f"{value} is negative")
+    return value
+
+
+def _positive(value: DurationValue) -> DurationValue:
+    if value.amount <= 0:
+        raise ValueError(f"{value} is not longer than nothing")
+    return value
+
+
 Duration = Annotated[DurationValue, BeforeValidator(parse_duration), PlainSerializer(str, return_type=str)]
+Delay = Annotated[Duration, AfterValidator(_not_negative)]
+"""A duration from now on; none at all is allowed."""
+Interval = Annotated[Duration, AfterValidator(_positive)]
+"""A duration that takes time, such as the beat of something repeated."""
 
 
 class Span(Model):
@@ -143,11 +168,7 @@ class Calendar(Model):
         if duration.by_the_day:
             on = self.shift(self.date_of(start), duration, pauses)
             return Due(on=on, at=self.midnight(on + timedelta(days=1)))
-        at = start + duration.exact
-        for pause in sorted(pauses, key=lambda span: span.start):
-            if pause.end > start and pause.start < at:
-                at += pause.end - max(pause.start, start)
-        return Due(on=None, at=at)
+        return Due(on=None, at=elapse(start, duration.exact, pauses))
 
     def _counts(self, duration: DurationValue, pauses: Sequence[Span]) -> Callable[[date], bool]:
         paused = [(self.date_of(span.start), self.date_of(span.end)) for span in pauses]
@@ -158,6 +179,23 @@ class Calendar(Model):
             return duration.unit != "working_days" or self.is_working_day(day)
 
         return counts
+
+
+def elapse(start: datetime, length: timedelta, pauses: Sequence[Span] = ()) -> datetime:
+    """The instant `length` after `start` (or before it, if negative), time inside `pauses` not counted."""
+    at = start + length
+    reached = start
+    if length >= timedelta(0):
+        for pause in sorted(pauses, key=lambda span: span.start):
+            if pause.start < at and pause.end > reached:
+                at += pause.end - max(pause.start, reached)
+                reached = pause.end
+        return at
+    for pause in sorted(pauses, key=lambda span: span.end, reverse=True):
+        if pause.end > at and pause.start < reached:
+            at -= min(pause.end, reached) - pause.start
+            reached = pause.start
+    return at
 
 
 def _add_months(day: date, months: int) -> date:

@@ -6,14 +6,15 @@ domain notes §§3-6; each school overrides them in its own file.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from models.base import Codes, Model
-from models.calendar import Calendar, Due, Duration, DurationValue
+from models.calendar import Calendar, Delay, Due, Duration, DurationValue, Interval, Span, elapse
 
 ClockName = Literal[
     "confirm_eligibility",
@@ -52,9 +53,9 @@ class Rung(Model):
 class Clock(Model):
     """How long an act may take, and, where silence has an effect of its own, how long after the due time."""
 
-    within: Duration
+    within: Delay
     ladder: str = "default"
-    lapse_after: Duration | None = None
+    lapse_after: Delay | None = None
 
 
 class Window(Model):
@@ -80,7 +81,7 @@ class Digest(Model):
     Nothing is sent outside the product in the quiet hours (they may span midnight)."""
 
     at: time = time(9, 0)
-    every: Duration | None = None
+    every: Interval | None = None
     quiet_from: time = time(21, 0)
     quiet_to: time = time(8, 0)
 
@@ -112,19 +113,33 @@ class PairingRules(Model):
     hard_cap: int = Field(default=40, ge=1)
     max_proposals: int = Field(default=3, ge=1)
 
+    @model_validator(mode="after")
+    def _ordered(self) -> "PairingRules":
+        if self.soft_load > self.hard_cap:
+            raise ValueError(f"soft_load {self.soft_load} lies above hard_cap {self.hard_cap}")
+        return self
+
 
 class MonthDay(Model):
     """A date within the year of leaving, shifted by `years`."""
 
     month: int = Field(ge=1, le=12)
     day: int = Field(ge=1, le=31)
-    years: int = 0
+    years: int = Field(default=0, ge=0, le=9)
+
+    @model_validator(mode="after")
+    def _in_every_year(self) -> "MonthDay":
+        try:
+            date(2001, self.month, self.day)
+        except ValueError:
+            raise ValueError(f"not every year has a day {self.month}-{self.day}") from None
+        return self
 
 
 class FollowUpRules(Model):
     """Follow-up after leaving school [18]: how often, and until which date of the leaving year."""
 
-    every: Duration
+    every: Interval
     until: MonthDay = MonthDay(month=12, day=31)
 
 
@@ -154,14 +169,14 @@ class Policy(Model):
     ladders: dict[str, tuple[Rung, ...]]
     night_window: Window = Window()
     digest: Digest = Digest()
-    contact_every: dict[RiskLevel, Duration]
+    contact_every: dict[RiskLevel, Interval]
     service_types: Codes = Field(min_length=1)
     service_package: tuple[PackageItem, ...] = Field(min_length=1)
     short_package: tuple[PackageItem, ...] = ()
     pairing: PairingRules = PairingRules()
-    mentor_hold_limit: Duration
+    mentor_hold_limit: Interval
     follow_up: FollowUpRules
-    stability_checks: tuple[Duration, ...]
+    stability_checks: tuple[Interval, ...]
     minimum_monthly_pay: int = Field(ge=0)
     minimum_attendance: float = Field(default=0.8, ge=0, le=1)
     disclosure: DisclosureRules
@@ -170,20 +185,10 @@ class Policy(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Policy":
-        missing = sorted(_CLOCKS_NEEDED - set(self.clocks))
-        if missing:
-            raise ValueError(f"clocks has no entry for {', '.join(missing)}")
-        for name, clock in self.clocks.items():
-            if clock.ladder not in self.ladders:
-                raise ValueError(f"clocks.{name} names the ladder {clock.ladder!r}, not among ladders")
-        if "default" not in self.ladders:
-            raise ValueError("ladders needs one named 'default'")
-        if set(self.contact_every) != {"A", "B", "C"}:
-            raise ValueError("contact_every needs the levels A, B and C")
-        for item in (*self.service_package, *self.short_package):
-            unknown = sorted(set(item.types) - self.service_types)
-            if unknown:
-                raise ValueError(f"the package item {item.item!r} names unknown service types {unknown}")
+        problems = [*_clock_problems(self), *_ladder_problems(self), *_code_problems(self)]
+        if problems:
+            # A nested validation error keeps the place of each problem, which the loader turns into its line.
+            raise ValidationError.from_exception_data("Policy", problems)
         return self
 
     @property
@@ -201,17 +206,21 @@ class Policy(Model):
         name = self.clocks[clock].ladder if clock in self.clocks else clock
         return self.ladders.get(name, self.ladders["default"])
 
-    def rung_time(self, due: Due, offset: DurationValue, spread: float) -> datetime:
-        """When a rung is reached. Where whole dates count, inside the night window, at `spread` (0 to 1)."""
+    def rung_time(
+        self, due: Due, offset: DurationValue, spread: float, pauses: Sequence[Span] = ()
+    ) -> datetime:
+        """When a rung is reached. Where whole dates count, inside the night window, at `spread` (0 to 1).
+
+        The time inside `pauses` does not count; give the pauses with which `due` was computed.
+        """
         if due.on is None:
-            if offset.by_the_day:
-                return due.at + timedelta(days=offset.amount)
-            return due.at + offset.exact
+            length = timedelta(days=offset.amount) if offset.by_the_day else offset.exact
+            return elapse(due.at, length, pauses)
         night = self.night_window
         nightly = timedelta(hours=night.start.hour, minutes=night.start.minute) + night.length * spread
         if offset.by_the_day:
-            return self.calendar.midnight(self.calendar.shift(due.on, offset)) + nightly
-        return self.calendar.midnight(due.on) + nightly + offset.exact
+            return self.calendar.midnight(self.calendar.shift(due.on, offset, pauses)) + nightly
+        return elapse(self.calendar.midnight(due.on) + nightly, offset.exact, pauses)
 
 
 _CLOCKS_NEEDED: frozenset[ClockName] = frozenset(
@@ -232,6 +241,57 @@ _CLOCKS_NEEDED: frozenset[ClockName] = frozenset(
         "approve_closure",
     }
 )
+
+
+def _problem(reason: str, *place: str | int) -> InitErrorDetails:
+    kind = PydanticCustomError("policy", "{reason}", {"reason": reason})
+    return InitErrorDetails(type=kind, loc=place, input=None)
+
+
+def _clock_problems(policy: Policy) -> Iterator[InitErrorDetails]:
+    missing = sorted(_CLOCKS_NEEDED - set(policy.clocks))
+    if missing:
+        yield _problem(f"has no entry for {', '.join(missing)}", "clocks")
+    for name, clock in policy.clocks.items():
+        if clock.ladder not in policy.ladders:
+            yield _problem(f"{clock.ladder!r} is not among ladders", "clocks", name, "ladder")
+    absent = sorted({"A", "B", "C"} - set(policy.contact_every))
+    if absent:
+        yield _problem(f"has no entry for the risk level {', '.join(absent)}", "contact_every")
+
+
+def _ladder_problems(policy: Policy) -> Iterator[InitErrorDetails]:
+    if "default" not in policy.ladders:
+        yield _problem("needs a ladder named 'default'", "ladders")
+    used = {clock.ladder for clock in policy.clocks.values()} | {"default", *get_args(ClockName)}
+    for name, rungs in policy.ladders.items():
+        if name not in used:
+            yield _problem("no clock has this ladder", "ladders", name)
+        for index, rung in enumerate(rungs):
+            earlier = rungs[:index]
+            if any(other.rung == rung.rung for other in earlier):
+                yield _problem(f"the rung {rung.rung!r} comes twice", "ladders", name, index, "rung")
+            if any(
+                other.offset.unit == rung.offset.unit and other.offset.amount > rung.offset.amount
+                for other in earlier
+            ):
+                yield _problem("comes before the rung above it", "ladders", name, index, "offset")
+
+
+def _code_problems(policy: Policy) -> Iterator[InitErrorDetails]:
+    for place, package in (
+        ("service_package", policy.service_package),
+        ("short_package", policy.short_package),
+    ):
+        for index, item in enumerate(package):
+            for position, code in enumerate(item.types):
+                if code not in policy.service_types:
+                    yield _problem(f"{code!r} is not among service_types", place, index, "types", position)
+    if len(set(policy.hardship_order)) < len(policy.hardship_order):
+        yield _problem("names a hardship type twice", "hardship_order")
+    unordered = sorted(policy.proof_required - set(policy.hardship_order))
+    if unordered:
+        yield _problem(f"{', '.join(unordered)} not among hardship_order", "proof_required")
 
 
 def choose(policies: Iterable[Policy], province: str, cohort: int) -> Policy | None:
