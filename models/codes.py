@@ -14,8 +14,8 @@ class DestinationCode(Model):
     """A row of the destination table (毕业去向).
 
     `settled`: counts as settled (落实). `evidence`: groups of evidence ids, one of each group is needed.
-    `minimum_pay`: the pay must reach the policy's minimum. `reasons`: why there is no destination, where it is none.
-    `superseded_by`: an older code, not to be given any more.
+    `minimum_pay`: the pay must reach the policy's minimum. `reasons`: what an unsettled graduate is doing.
+    `superseded_by`: the codes in use since; this older one is still read in rosters.
     """
 
     code: str
