@@ -1,0 +1,241 @@
+"""Destination (毕业去向): registration with evidence per code, verification by college, then school [21]."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from models.base import Model
+from models.case.kernel import (
+    SUPERVISORS,
+    WORKERS,
+    Command,
+    Context,
+    Deadline,
+    Event,
+    Party,
+    Refused,
+    Rule,
+    Stamp,
+    department,
+    school,
+)
+from models.codes import DestinationCode, destination, evidence_type
+
+if TYPE_CHECKING:
+    from models.case.state import CaseState
+
+Level = Literal["department", "school"]
+Status = Literal["registered", "department_verified", "verified", "rejected", "superseded", "dissolved"]
+PENDING = frozenset[Status]({"registered", "department_verified"})
+
+
+class Evidence(Model):
+    """One piece of evidence. `type` takes an evidence type's id, name or alias."""
+
+    type: str
+    file_id: str | None = None
+    note: str | None = Field(default=None, max_length=500)
+
+
+class Destination(Model):
+    id: str
+    code: str
+    settled: bool
+    registered_by: str
+    status: Status
+    registered_at: datetime
+    changed_at: datetime
+
+
+class RegisterDestination(Command):
+    """`monthly_pay` is in yuan per month; `credit_code` the employer's 统一社会信用代码."""
+
+    type: Literal["register_destination"] = "register_destination"
+    code: str
+    employer: str | None = Field(default=None, max_length=200)
+    credit_code: str | None = Field(default=None, max_length=18)
+    monthly_pay: float | None = Field(default=None, ge=0)
+    signed_on: date | None = None
+    evidence: list[Evidence] = Field(default_factory=list[Evidence], max_length=20)
+
+
+class VerifyDestination(Command):
+    type: Literal["verify_destination"] = "verify_destination"
+    destination_id: str
+    level: Level
+    reason: str | None = Field(default=None, max_length=1000)
+
+
+class RejectDestination(Command):
+    type: Literal["reject_destination"] = "reject_destination"
+    destination_id: str
+    level: Level
+    reason: str | None = Field(default=None, max_length=1000)
+
+
+class DestinationRegistered(Event):
+    type: Literal["destination_registered"] = "destination_registered"
+    destination: Destination
+    employer: str | None = None
+    credit_code: str | None = None
+    monthly_pay: float | None = None
+    signed_on: date | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class DestinationVerified(Event):
+    type: Literal["destination_verified"] = "destination_verified"
+    destination_id: str
+    level: Level
+
+
+class DestinationRejected(Event):
+    type: Literal["destination_rejected"] = "destination_rejected"
+    destination_id: str
+    level: Level
+    reason: str
+
+
+DestinationEvent = DestinationRegistered | DestinationVerified | DestinationRejected
+
+
+def evolve(state: CaseState, event: DestinationEvent, stamp: Stamp) -> CaseState:
+    match event:
+        case DestinationRegistered():
+            held = {key: _superseded(item) for key, item in state.destinations.items()}
+            return state.but(destinations={**held, event.destination.id: event.destination})
+        case DestinationVerified():
+            status: Status = "verified" if event.level == "school" else "department_verified"
+            return with_status(state, event.destination_id, status, stamp.at)
+        case DestinationRejected():
+            return with_status(state, event.destination_id, "rejected", stamp.at)
+
+
+def _superseded(item: Destination) -> Destination:
+    return item.model_copy(update={"status": "superseded"}) if item.status in PENDING else item
+
+
+def with_status(state: CaseState, destination_id: str, status: Status, at: datetime) -> CaseState:
+    """The state with that destination's status changed at `at`."""
+    changed = state.destinations[destination_id].model_copy(update={"status": status, "changed_at": at})
+    return state.but(destinations={**state.destinations, destination_id: changed})
+
+
+def verified_destination(state: CaseState) -> Destination | None:
+    """The newest destination that the school has verified."""
+    verified = [item for item in state.destinations.values() if item.status == "verified"]
+    return max(verified, key=lambda item: item.changed_at, default=None)
+
+
+def deadlines(state: CaseState) -> list[Deadline]:
+    found: list[Deadline] = []
+    for item in state.destinations.values():
+        if item.status == "registered":
+            owner, level = department(state.department_id), "department"
+        elif item.status == "department_verified":
+            owner, level = school(state.school_id), "school"
+        else:
+            continue
+        found.append(state.clock("verify_destination", f"{item.id}.{level}", item.changed_at, owner))
+    return found
+
+
+def _register(state: CaseState, command: RegisterDestination, context: Context) -> list[Event]:
+    row = destination(command.code)
+    if row is None:
+        raise Refused("unknown_destination_code", code=command.code)
+    evidence = _checked_evidence(command, row)
+    _check_pay(state, command, row)
+    if command.signed_on and command.signed_on > state.policy.calendar.date_of(context.now):
+        raise Refused("in_the_future", field="signed_on")
+    registered = Destination(
+        id=f"d{len(state.destinations) + 1}",
+        code=row.code,
+        settled=row.settled,
+        registered_by=context.actor.id,
+        status="registered",
+        registered_at=context.now,
+        changed_at=context.now,
+    )
+    return [
+        DestinationRegistered(
+            destination=registered,
+            employer=command.employer,
+            credit_code=command.credit_code,
+            monthly_pay=command.monthly_pay,
+            signed_on=command.signed_on,
+            evidence=evidence,
+        )
+    ]
+
+
+def _checked_evidence(command: RegisterDestination, row: DestinationCode) -> tuple[Evidence, ...]:
+    given: list[Evidence] = []
+    for item in command.evidence:
+        kind = evidence_type(item.type)
+        if kind is not None and kind.traineeship and row.settled:
+            raise Refused("traineeship_is_not_employment")
+        given.append(item.model_copy(update={"type": kind.id if kind else item.type}))
+    types = {item.type for item in given}
+    for group in row.evidence:
+        if not types & set(group):
+            raise Refused("evidence_missing", code=row.code, name=row.zh, accepted=" / ".join(group))
+    return tuple(given)
+
+
+def _check_pay(state: CaseState, command: RegisterDestination, row: DestinationCode) -> None:
+    minimum = state.policy.minimum_monthly_pay
+    if row.minimum_pay and command.monthly_pay is None:
+        raise Refused("pay_missing", code=row.code)
+    if row.settled and command.monthly_pay is not None and command.monthly_pay < minimum:
+        raise Refused("below_minimum_wage", pay=f"{command.monthly_pay:g}", minimum=minimum)
+
+
+def _pending(state: CaseState, destination_id: str, level: Level, context: Context) -> Destination:
+    item = state.destinations.get(destination_id)
+    if item is None:
+        known = ", ".join(state.destinations)
+        raise Refused("unknown_destination", destination_id=destination_id, known=known)
+    if item.status not in PENDING:
+        raise Refused("destination_not_pending", destination_id=item.id, status=item.status)
+    if item.registered_by == context.actor.id:
+        raise Refused("self_approval")
+    needed = Party.SCHOOL_SUPERVISOR if level == "school" else Party.DEPARTMENT_SUPERVISOR
+    if needed not in state.parties(context.actor):
+        raise Refused("wrong_level", level=level)
+    if level == "school" and item.status == "registered":
+        raise Refused("out_of_order")
+    if level == "department" and item.status == "department_verified":
+        raise Refused("destination_not_pending", destination_id=item.id, status=item.status)
+    return item
+
+
+def _verify(state: CaseState, command: VerifyDestination, context: Context) -> list[Event]:
+    item = _pending(state, command.destination_id, command.level, context)
+    return [DestinationVerified(destination_id=item.id, level=command.level)]
+
+
+def _reject(state: CaseState, command: RejectDestination, context: Context) -> list[Event]:
+    item = _pending(state, command.destination_id, command.level, context)
+    reason = (command.reason or "").strip()
+    if not reason:
+        raise Refused("reason_required")
+    return [DestinationRejected(destination_id=item.id, level=command.level, reason=reason)]
+
+
+def _any_pending(state: CaseState, context: Context) -> None:
+    pending = [item for item in state.destinations.values() if item.status in PENDING]
+    if not pending:
+        raise Refused("nothing_to_verify")
+    if all(item.registered_by == context.actor.id for item in pending):
+        raise Refused("self_approval")
+
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(RegisterDestination, WORKERS | {Party.GRADUATE}, _register),
+    Rule(VerifyDestination, SUPERVISORS, _verify, _any_pending),
+    Rule(RejectDestination, SUPERVISORS, _reject, _any_pending),
+)

@@ -1,0 +1,206 @@
+"""Who the graduate is (一人一档): the file's own data, its correction, notes and consents."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from models.base import Codes, Model
+from models.case.kernel import STAFF, SUPERVISORS, Command, Context, Event, Party, Refused, Rule, Stamp
+
+if TYPE_CHECKING:
+    from models.case.state import CaseState
+
+KEY_FIELDS = frozenset({"student_no", "name", "id_number"})
+CONTACT_FIELDS = frozenset({"phone", "email", "qq", "address"})
+
+
+class Profile(Model):
+    """Identity, study and intention as the roster gives them (domain notes §2). Codes are text."""
+
+    student_no: str
+    name: str
+    exam_no: str | None = None
+    sex: str | None = None
+    id_number: str | None = None
+    ethnicity: str | None = None
+    political_status: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    qq: str | None = None
+    address: str | None = None
+    origin: str | None = None
+    major: str | None = None
+    class_name: str | None = None
+    education_level: str | None = None
+    programme_years: str | None = None
+    training_mode: str | None = None
+    enrolled_on: date | None = None
+    graduates_on: date | None = None
+    teacher_training: str | None = None
+    hardship_grade: str | None = None
+    subsidy_claimed: bool | None = None
+    intention: str | None = None
+    intention_places: str | None = None
+    intention_jobs: str | None = None
+    expected_pay: str | None = None
+    service_needs: str | None = None
+    remark: str | None = None
+    other: dict[str, str] = Field(default_factory=dict[str, str])
+
+
+class Consent(Model):
+    """The graduate's consent to disclose fields, given on a date (PIPL art. 14, 29)."""
+
+    fields: Codes
+    given_on: date
+    purpose: str
+
+
+class CorrectProfile(Command):
+    """Change any field of the profile, with a reason. Key fields take a supervisor; a graduate may change
+    their own contact data."""
+
+    type: Literal["correct_profile"] = "correct_profile"
+    reason: str = Field(min_length=1, max_length=500)
+    student_no: str | None = None
+    name: str | None = None
+    exam_no: str | None = None
+    sex: str | None = None
+    id_number: str | None = None
+    ethnicity: str | None = None
+    political_status: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    qq: str | None = None
+    address: str | None = None
+    origin: str | None = None
+    major: str | None = None
+    class_name: str | None = None
+    education_level: str | None = None
+    programme_years: str | None = None
+    training_mode: str | None = None
+    enrolled_on: date | None = None
+    graduates_on: date | None = None
+    teacher_training: str | None = None
+    hardship_grade: str | None = None
+    subsidy_claimed: bool | None = None
+    intention: str | None = None
+    intention_places: str | None = None
+    intention_jobs: str | None = None
+    expected_pay: str | None = None
+    service_needs: str | None = None
+    remark: str | None = None
+
+
+class Annotate(Command):
+    """A note on the timeline."""
+
+    type: Literal["annotate"] = "annotate"
+    text: str = Field(max_length=4000)
+
+
+class RecordConsent(Command):
+    """The graduate's consent to disclose `fields`, as given on a date."""
+
+    type: Literal["record_consent"] = "record_consent"
+    fields: list[str] = Field(min_length=1)
+    given_on: date
+    purpose: str = Field(min_length=1, max_length=500)
+
+
+class ProfileCorrected(Event):
+    """`changes` holds the new values; `reason` says why they changed."""
+
+    type: Literal["profile_corrected"] = "profile_corrected"
+    changes: dict[str, Any]
+    reason: str
+
+
+class Annotated_(Event):  # noqa: N801  (typing.Annotated has the plain name)
+    """Somebody left a note."""
+
+    type: Literal["annotated"] = "annotated"
+    text: str
+
+
+class ConsentRecorded(Event):
+    """The ground for later disclosures of these fields."""
+
+    type: Literal["consent_recorded"] = "consent_recorded"
+    consent: Consent
+
+
+ProfileEvent = ProfileCorrected | Annotated_ | ConsentRecorded
+
+
+def evolve(state: CaseState, event: ProfileEvent, _stamp: Stamp) -> CaseState:
+    match event:
+        case ProfileCorrected():
+            merged = state.profile.model_dump() | event.changes
+            return state.but(profile=Profile.model_validate(merged))
+        case ConsentRecorded():
+            return state.but(consents=(*state.consents, event.consent))
+        case Annotated_():
+            return state
+
+
+def consented_fields(state: CaseState) -> frozenset[str]:
+    """The fields that the graduate agreed to disclose."""
+    return frozenset[str]().union(*(consent.fields for consent in state.consents))
+
+
+def _correct(state: CaseState, command: CorrectProfile, context: Context) -> list[Event]:
+    given = command.model_dump(mode="json", exclude={"type", "reason"}, exclude_unset=True)
+    current = state.profile.model_dump(mode="json")
+    changes = {field: value for field, value in given.items() if current[field] != value}
+    if not changes:
+        raise Refused("nothing_changed")
+    parties = state.parties(context.actor)
+    keys = sorted(KEY_FIELDS & changes.keys())
+    if keys and not parties & SUPERVISORS:
+        raise Refused("key_field_needs_supervisor", fields=", ".join(keys))
+    if any(changes[key] in (None, "") for key in KEY_FIELDS & changes.keys() - {"id_number"}):
+        raise Refused("field_required", fields=", ".join(keys))
+    if parties == frozenset({Party.GRADUATE}) and changes.keys() - CONTACT_FIELDS:
+        raise Refused("own_contact_data_only", fields=", ".join(sorted(changes.keys() - CONTACT_FIELDS)))
+    return [ProfileCorrected(changes=changes, reason=command.reason)]
+
+
+def _annotate(_state: CaseState, command: Annotate, _context: Context) -> list[Event]:
+    text = command.text.strip()
+    if not text:
+        raise Refused("empty_text")
+    return [Annotated_(text=text)]
+
+
+def _consent(state: CaseState, command: RecordConsent, context: Context) -> list[Event]:
+    if command.given_on > state.policy.calendar.date_of(context.now):
+        raise Refused("in_the_future", field="given_on")
+    fields = frozenset(command.fields)
+    return [
+        ConsentRecorded(consent=Consent(fields=fields, given_on=command.given_on, purpose=command.purpose))
+    ]
+
+
+def check_happened_at(state: CaseState, happened_at: datetime | None, now: datetime) -> datetime:
+    """The moment an act happened: now by default, never in the future, never before the file was opened.
+
+    Raises `in_the_future`, `before_opening`.
+    """
+    if happened_at is None:
+        return now
+    if happened_at > now:
+        raise Refused("in_the_future", field="happened_at")
+    if happened_at < state.opened_at:
+        raise Refused("before_opening", opened_at=state.opened_at.isoformat())
+    return happened_at
+
+
+RULES: tuple[Rule[Any], ...] = (
+    Rule(CorrectProfile, STAFF - {Party.MENTOR} | {Party.GRADUATE}, _correct),
+    Rule(Annotate, STAFF, _annotate, on_closed=True),
+    Rule(RecordConsent, STAFF | {Party.GRADUATE}, _consent),
+)

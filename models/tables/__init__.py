@@ -1,0 +1,26 @@
+"""The SQL tables of the ledger: the read model that the events of the cases build, and the office's own data."""
+
+from models.tables.imports import ImportJob, ImportRow
+from models.tables.ledger import CaseDeadline, CaseEvent, CaseHardship, CaseNotice, CaseReferral, CaseRow
+from models.tables.messages import Delivery
+from models.tables.office import Department, Offboarding, PolicyVersion, Reservation, School, Staff
+from models.tables.training import TrainingClass
+
+__all__ = [
+    "CaseDeadline",
+    "CaseEvent",
+    "CaseHardship",
+    "CaseNotice",
+    "CaseReferral",
+    "CaseRow",
+    "Delivery",
+    "Department",
+    "ImportJob",
+    "ImportRow",
+    "Offboarding",
+    "PolicyVersion",
+    "Reservation",
+    "School",
+    "Staff",
+    "TrainingClass",
+]

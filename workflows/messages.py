@@ -1,0 +1,119 @@
+"""What goes into workflows and activities and comes out of them, and the names under which they are known."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from models.base import Model
+from models.case.kernel import Actor
+from models.case.machine import AnyCommand, Opening, Recorded
+from models.case.state import CaseState
+
+CASE_WORKFLOW = "case"
+CASE_COMMAND = "command"
+CASE_STATUS = "status"
+CASE_STATE = "state"
+IMPORT_WORKFLOW = "import"
+TRAINING_WORKFLOW = "training_class"
+OFFBOARDING_WORKFLOW = "offboarding"
+DIGEST_WORKFLOW = "digest"
+
+
+class CommandRequest(Model):
+    """A list of commands, decided in order, all or nothing. Its Update id is the Idempotency-Key."""
+
+    actor: Actor
+    commands: list[AnyCommand] = Field(min_length=1, max_length=20)
+    expected_version: int | None = None
+
+
+class CommandAnswer(Model):
+    """`projected` is False when the events are durable but not in the ledger yet."""
+
+    version: int
+    events: list[Recorded]
+    projected: bool
+
+
+class LeaveClass(Model):
+    """Tell a training class that one of its people has withdrawn."""
+
+    class_id: str
+    case_id: str
+    enrolment_id: str
+    reason: str
+
+
+class Carried(Model):
+    """What one run of a case hands to the next. `answers` are the last answers by Update id."""
+
+    state: CaseState
+    pending: list[Recorded]
+    effects: list[LeaveClass]
+    answers: dict[str, CommandAnswer]
+
+
+class CaseInput(Model):
+    """Either the opening of a case, or what an earlier run carries over.
+
+    `projected`: whoever opens the case writes its first row into the ledger.
+    """
+
+    opening: Opening | None = None
+    projected: bool = False
+    carried: Carried | None = None
+
+
+class Projection(Model):
+    """Events to add to the ledger, and the state after them."""
+
+    state: CaseState
+    events: list[Recorded]
+
+
+class CaseStatus(Model):
+    """The live status of a case's workflow."""
+
+    version: int
+    stage: str
+    next_wake: datetime | None
+    no_deadline_reason: str | None
+    commands_in_run: int
+    projection_behind: bool
+    pending_events: int
+    pending_effects: int
+    seeking_mentor: bool
+
+
+class ImportInput(Model):
+    """An import by its id. `next_row` is set when a long import continues as a new run."""
+
+    import_id: str
+    next_row: int = 0
+
+
+class ChunkInput(Model):
+    """The next rows of an import to judge: those above `after_row`, at most `size`."""
+
+    import_id: str
+    after_row: int
+    size: int
+
+
+class ChunkResult(Model):
+    """`last_row` is the last row judged, None when none was left."""
+
+    last_row: int | None
+
+
+class Enrolment(Model):
+    """A graduate on a class list. `attended` are ISO dates."""
+
+    case_id: str
+    enrolment_id: str
+    status: Literal["enrolled", "waiting", "completed", "withdrawn", "failed"]
+    attended: list[str] = Field(default_factory=list[str])
+    score_before: float | None = None
+    score_after: float | None = None
+    certificate: str | None = None

@@ -1,0 +1,72 @@
+"""Carrying a case's events into the ledger: fast while the database is there, never lost while it is not."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from models.case.machine import Recorded
+    from models.case.state import CaseState
+    from workflows.messages import Projection
+
+_QUICK_TRIES = RetryPolicy(initial_interval=timedelta(milliseconds=50), maximum_attempts=3)
+_QUICK_LIMIT = timedelta(seconds=3)
+_PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
+_PATIENT_TRY = timedelta(seconds=30)
+
+
+class Outbox:
+    """Events that are durable in the workflow and may not be in the ledger yet, in order."""
+
+    def __init__(self, pending: list[Recorded], state: Callable[[], CaseState]) -> None:
+        self.pending = pending
+        self.behind = bool(pending)
+        self._state = state
+        self._turn = asyncio.Lock()
+
+    def add(self, events: list[Recorded]) -> None:
+        self.pending += events
+
+    async def project(self, *, again: bool = False) -> bool:
+        """Write what is pending by a local activity of a few milliseconds; True when the ledger has it all.
+
+        After a failure the ledger counts as behind: commands are answered at once, and `catch_up` writes
+        with patience. `again` writes the state even without new events.
+        """
+        async with self._turn:
+            if self.behind:
+                return False
+            if not self.pending and not again:
+                return True
+            sent = list(self.pending)
+            try:
+                await workflow.execute_local_activity(
+                    "project",
+                    Projection(state=self._state(), events=sent),
+                    schedule_to_close_timeout=_QUICK_LIMIT,
+                    retry_policy=_QUICK_TRIES,
+                )
+            except FailureError:
+                # A failed local activity arrives as the activity's own error, not as an ActivityError.
+                self.behind = True
+                return False
+            del self.pending[: len(sent)]
+            return True
+
+    async def catch_up(self) -> None:
+        """Write everything pending, however long the database is away."""
+        async with self._turn:
+            while self.behind:
+                sent = list(self.pending)
+                await workflow.execute_activity(
+                    "project",
+                    Projection(state=self._state(), events=sent),
+                    start_to_close_timeout=_PATIENT_TRY,
+                    retry_policy=_PATIENT,
+                )
+                del self.pending[: len(sent)]
+                self.behind = bool(self.pending)
