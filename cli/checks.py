@@ -1,0 +1,77 @@
+"""What must hold before anything is started; each failure is one sentence."""
+
+import errno
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+from services.settings import Settings, SetupError
+
+LEAST_FREE_MB = 500
+
+
+def check_data_dir(data_dir: Path) -> int:
+    """Make the data folder where it is missing; the free space there in MB.
+
+    Raises `SetupError` `data_dir_not_writable` or `disk_full`.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir) as trial:
+            trial.write(bytes(4096))
+    except OSError as error:
+        raise SetupError(
+            "data_dir_not_writable",
+            f"无法写入数据目录 {data_dir}({error.strerror}):请检查权限和磁盘,"
+            "或用 ZHUHANG_DATA_DIR 换一个目录。",
+            f"The data folder {data_dir} cannot be written ({error.strerror}): check its permissions and the "
+            "disk, or name another one in ZHUHANG_DATA_DIR.",
+        ) from None
+    free = shutil.disk_usage(data_dir).free >> 20
+    if free < LEAST_FREE_MB:
+        raise SetupError(
+            "disk_full",
+            f"数据目录 {data_dir} 所在磁盘只剩 {free} MB,至少需要 {LEAST_FREE_MB} MB。",
+            f"Only {free} MB are free on the disk of the data folder {data_dir}; "
+            f"at least {LEAST_FREE_MB} MB are needed.",
+        )
+    return free
+
+
+def ports_of(settings: Settings) -> dict[str, tuple[str, int]]:
+    """The addresses that `zhuhang up` listens on, by the variable that moves each."""
+    ports = {"ZHUHANG_HTTP_PORT": (settings.http_host, settings.http_port)}
+    if settings.temporal_address is None:
+        ports["ZHUHANG_TEMPORAL_PORT"] = ("127.0.0.1", settings.temporal_port)
+        ports["ZHUHANG_TEMPORAL_UI_PORT"] = ("127.0.0.1", settings.temporal_ui_port)
+    return ports
+
+
+def check_port(host: str, port: int, variable: str) -> None:
+    """Raises `SetupError` `port_in_use` or `host_not_ours` when the address cannot be listened on."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+            trial.listen(1)
+    except socket.gaierror:
+        raise _not_ours(host) from None
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise _not_ours(host) from None
+        raise SetupError(
+            "port_in_use",
+            f"端口 {port} 不可用(多半已被占用):请停止占用它的程序,或用 {variable} 换一个端口。",
+            f"Port {port} is not available, most likely in use: stop the program that uses it, or set "
+            f"{variable} to another port.",
+        ) from None
+
+
+def _not_ours(host: str) -> SetupError:
+    return SetupError(
+        "host_not_ours",
+        f"{host} 不是本机地址:请修改 ZHUHANG_HTTP_HOST。",
+        f"{host} is not an address of this machine: change ZHUHANG_HTTP_HOST.",
+    )

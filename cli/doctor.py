@@ -1,0 +1,144 @@
+"""`zhuhang doctor`: what is right and wrong on this machine, without changing anything."""
+
+import asyncio
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+from rich.table import Table
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.service import RPCError
+
+from cli.checks import check_data_dir, check_port, ports_of
+from cli.terminal import Terminal
+from services.database import create_engine_from, is_migrated
+from services.settings import Settings, SetupError, load_settings
+from services.temporal_health import check_temporal, worker_seen
+from services.temporal_server import CLI_VERSION, MoveOnError, cache_folder, check_binary
+
+LEAST_PYTHON = (3, 11)
+_LOCK = Path(__file__).parents[1] / "requirements.lock"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `ok` None: not wrong, but worth knowing."""
+
+    check: str
+    ok: bool | None
+    found: str
+
+
+def doctor(as_json: bool, terminal: Terminal) -> int:
+    """Look at everything and print it; 1 when something is wrong.
+
+    Raises `SetupError` `setting_invalid`, since nothing can be looked at without settings.
+    """
+    findings = list(_examine(load_settings()))
+    healthy = all(finding.ok is not False for finding in findings)
+    if as_json:
+        print(json.dumps({"healthy": healthy, "checks": [asdict(finding) for finding in findings]}))  # noqa: T201
+    else:
+        table = Table.grid(padding=(0, 2))
+        for finding in findings:
+            mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]·[/]"}[finding.ok]
+            table.add_row(mark, finding.check, finding.found)
+        terminal.console.print(table)
+    return 0 if healthy else 1
+
+
+def _examine(settings: Settings) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("python", sys.version_info >= LEAST_PYTHON, version)
+    yield _packages()
+    yield _attempt("data_dir", lambda: f"{settings.data_dir}, {check_data_dir(settings.data_dir)} MB free")
+    if settings.temporal_address is None:
+        yield _server_binary()
+    temporal = asyncio.run(_temporal(settings))
+    running = temporal[-1].ok
+    for variable, (host, port) in ports_of(settings).items():
+        if running and variable != "ZHUHANG_HTTP_PORT":
+            continue
+        finding = _attempt(variable, lambda h=host, p=port, v=variable: _free(h, p, v))
+        # While everything runs, the port is of course taken: by ourselves.
+        yield Finding(finding.check, None, "in use; Zhuhang runs") if running and not finding.ok else finding
+    yield _database(settings)
+    yield from temporal
+
+
+def _attempt(check: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(check, True, look())
+    except SetupError as error:
+        return Finding(check, False, f"{error.zh} {error.en}")
+
+
+def _free(host: str, port: int, variable: str) -> str:
+    check_port(host, port, variable)
+    return f"{host}:{port} is free"
+
+
+def _packages() -> Finding:
+    if not _LOCK.exists():
+        return Finding("packages", None, "no requirements.lock beside the code")
+    # A line with a marker (`; sys_platform == …`) may rightly be absent here.
+    pins = re.findall(r"^([\w.-]+)==(\S+)( ;)?", _LOCK.read_text(), re.MULTILINE)
+    wrong: list[str] = []
+    for name, version, marker in pins:
+        try:
+            there = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            there = "" if not marker else version
+        if there != version:
+            wrong.append(f"{name} {there or 'missing'}, locked {version}")
+    return Finding("packages", not wrong, "; ".join(wrong) or f"{len(pins)} as locked")
+
+
+def _server_binary() -> Finding:
+    found = shutil.which("temporal")
+    places = [Path(found)] if found else []
+    places.append(cache_folder() / f"temporal-{CLI_VERSION}" / "temporal")
+    reasons: list[str] = []
+    for place in places:
+        try:
+            return Finding("temporal_binary", True, f"{place}, server {check_binary(place)}")
+        except MoveOnError as reason:
+            reasons.append(str(reason))
+    return Finding("temporal_binary", None, f"none yet, `zhuhang up` gets one ({'; '.join(reasons)})")
+
+
+def _database(settings: Settings) -> Finding:
+    engine = create_engine_from(settings)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        migrated = is_migrated(settings)
+    except SQLAlchemyError as error:
+        return Finding("database", False, f"not reachable: {type(error).__name__}")
+    finally:
+        engine.dispose()
+    return Finding(
+        "database", migrated or None, "up to date" if migrated else "`zhuhang up` brings it up to date"
+    )
+
+
+async def _temporal(settings: Settings) -> list[Finding]:
+    """What answers at Temporal's address. An embedded server that is simply not started is not wrong."""
+    try:
+        client = await check_temporal(settings, timeout_seconds=3)
+        served = await worker_seen(client, settings)
+    except (SetupError, RPCError) as error:
+        found = f"{error.zh} {error.en}" if isinstance(error, SetupError) else str(error)
+        return [Finding("temporal", False if settings.temporal_address else None, found)]
+    return [
+        Finding("temporal", True, settings.temporal_target),
+        Finding(
+            "worker", served, "polls for cases" if served else "no worker polls; `zhuhang worker` is one"
+        ),
+    ]

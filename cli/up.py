@@ -1,0 +1,167 @@
+"""`zhuhang up`: everything in one foreground command, ended by Ctrl-C."""
+
+import asyncio
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+from rich.panel import Panel
+from rich.table import Table
+
+from cli.checks import check_data_dir, check_port, ports_of
+from cli.supervisor import Part, Supervisor
+from cli.terminal import Terminal
+from cli.under_make import make_was_interrupted, terminal_of_our_own
+from services.database import migrate
+from services.demo import ledger_is_empty, load_demo
+from services.file_lock import LockHeldError, exclusive
+from services.settings import Settings, SetupError
+from services.temporal_health import check_temporal
+from services.temporal_server import find_server, server_command
+
+READY_SECONDS = 120.0
+LOOK_SECONDS = 0.3
+
+
+def up(settings: Settings, terminal: Terminal) -> int:
+    """Run Temporal, worker and API until SIGINT, SIGTERM or SIGHUP; the exit status.
+
+    Raises `SetupError` when something is in the way.
+    """
+    # Until the parts run, the others too break off whatever is under way, as Ctrl-C does.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
+    with terminal_of_our_own():
+        try:
+            check_data_dir(settings.data_dir)
+            with exclusive(settings.data_dir / "up.lock"):
+                return _run(settings, terminal)
+        except LockHeldError as held:
+            raise SetupError(
+                "already_running",
+                f"数据目录 {settings.data_dir} 已有一个助航在运行(进程 {held.holder}):"
+                "请先结束它,或用 ZHUHANG_DATA_DIR 换一个目录。",
+                f"Zhuhang already runs on the data folder {settings.data_dir} (process {held.holder}): "
+                "end it first, or name another folder in ZHUHANG_DATA_DIR.",
+            ) from None
+        except KeyboardInterrupt:
+            terminal.say("已中止", "broken off before everything was up")
+            return 0
+
+
+def _run(settings: Settings, terminal: Terminal) -> int:
+    for variable, (host, port) in ports_of(settings).items():
+        check_port(host, port, variable)
+    temporal: Part | None = None
+    if settings.temporal_address is None:
+        server = find_server(terminal)
+        terminal.say(f"Temporal 服务 {server.version}:{server.binary}", f"Temporal server {server.version}")
+        temporal = Part("temporal", server_command(server.binary, settings), stop_seconds=2.5)
+    else:
+        terminal.say(
+            f"Temporal:使用 TEMPORAL_ADDRESS={settings.temporal_address}", "using the Temporal server given"
+        )
+        asyncio.run(check_temporal(settings))
+    terminal.say("检查并升级数据库", "bringing the database up to date")
+    migrate(settings)
+    return asyncio.run(_serve(settings, terminal, temporal))
+
+
+async def _serve(settings: Settings, terminal: Terminal, temporal: Part | None) -> int:
+    stop = asyncio.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(ending, stop.set)
+    supervisor = Supervisor(settings.data_dir / "logs", terminal.say)
+    serving = asyncio.create_task(_bring_up(settings, terminal, supervisor, temporal))
+    watching = asyncio.create_task(_until_asked_to_end(stop))
+    try:
+        await asyncio.wait({watching, serving, supervisor.gave_up}, return_when=asyncio.FIRST_COMPLETED)
+        if supervisor.gave_up.done():
+            raise supervisor.gave_up.result()
+        if serving.done():
+            serving.result()
+            await watching
+    finally:
+        serving.cancel()
+        watching.cancel()
+        terminal.say("正在结束…", "ending everything")
+        await supervisor.stop()
+    terminal.say("已结束", "ended; the cases are kept")
+    return 0
+
+
+async def _until_asked_to_end(stop: asyncio.Event) -> None:
+    while not stop.is_set() and not make_was_interrupted():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 1)
+
+
+async def _bring_up(
+    settings: Settings, terminal: Terminal, supervisor: Supervisor, temporal: Part | None
+) -> None:
+    if temporal is not None:
+        terminal.say("启动 Temporal", "starting Temporal")
+        supervisor.start(temporal)
+        await _until_temporal_answers(settings, terminal)
+    terminal.say("启动工作进程与接口", "starting worker and API")
+    zhuhang = [sys.executable, str(Path(sys.executable).with_name("zhuhang"))]
+    supervisor.start(Part("worker", [*zhuhang, "worker"], stop_seconds=3.0))
+    supervisor.start(Part("api", [*zhuhang, "api"], stop_seconds=3.5))
+    await _until_ready(settings, terminal)
+    supervisor.settled = True
+    if settings.demo and await asyncio.to_thread(ledger_is_empty, settings):
+        terminal.say("台账为空,导入示范学校(DEMO=0 可跳过)", "empty ledger: importing the sample school")
+        await asyncio.to_thread(load_demo, settings.base_url)
+    terminal.console.print(_welcome(settings))
+
+
+async def _until_temporal_answers(settings: Settings, terminal: Terminal) -> None:
+    began = time.monotonic()
+    while True:
+        try:
+            await check_temporal(settings)
+        except SetupError:
+            if time.monotonic() - began > READY_SECONDS:
+                raise
+            terminal.busy("  等待 Temporal", "  waiting for Temporal", time.monotonic() - began)
+            await asyncio.sleep(LOOK_SECONDS)
+        else:
+            return
+
+
+async def _until_ready(settings: Settings, terminal: Terminal) -> None:
+    began = time.monotonic()
+    seen = "no answer"
+    async with httpx.AsyncClient(base_url=settings.base_url, trust_env=False, timeout=10) as http:
+        while (seconds := time.monotonic() - began) < READY_SECONDS:
+            with suppress(httpx.HTTPError):
+                answer = await http.get("/readyz")
+                if answer.is_success:
+                    return
+                seen = answer.text[:200]
+            terminal.busy("  等待各部分就绪", "  waiting until all parts are ready", seconds)
+            await asyncio.sleep(LOOK_SECONDS)
+    raise SetupError(
+        "not_ready",
+        f"{READY_SECONDS:.0f} 秒内未就绪({seen}),详见 {settings.data_dir / 'logs'}。",
+        f"Not ready within {READY_SECONDS:.0f} s ({seen}); see {settings.data_dir / 'logs'}.",
+    )
+
+
+def _welcome(settings: Settings) -> Panel:
+    table = Table.grid(padding=(0, 2))
+    base = settings.base_url
+    table.add_row("接口 API", f"{base}/docs")
+    if settings.temporal_address is None:
+        table.add_row("Temporal", f"http://127.0.0.1:{settings.temporal_ui_port}")
+    table.add_row("数据与日志 data, logs", f"{settings.data_dir}")
+    table.add_row("")
+    table.add_row("试一试 try", f"curl {base}/readyz")
+    table.add_row("", ".venv/bin/zhuhang import 名单.xlsx --dry-run")
+    table.add_row("", ".venv/bin/zhuhang doctor")
+    table.add_row("")
+    table.add_row("结束 end", "Ctrl-C")
+    return Panel(table, title="助航已就绪 · Zhuhang is ready", expand=False)
