@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from weakref import finalize
 from xml.parsers import expat
 from zipfile import ZipFile, ZipInfo
@@ -108,7 +108,7 @@ class _Workbook:
         visible: list[str] = []
         hidden: list[str] = []
         for sheet, relation in self._reader.parser.find_sheets():
-            path: str = relation.target
+            path = cast("str", relation.target)
             if "chartsheet" not in relation.Type and path in self._reader.valid_files:
                 (visible if sheet.state == "visible" else hidden).append(path)
         return visible + hidden

@@ -1,0 +1,1 @@
+"""Sample rosters with identities that cannot exist."""
