@@ -1,4 +1,4 @@
-"""`zhuhang doctor`: what is right and wrong on this machine, without changing anything."""
+"""`zhuhang doctor`: what is right and wrong on this machine. It mends nothing."""
 
 import asyncio
 import json
@@ -10,14 +10,16 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from rich.table import Table
-from sqlalchemy import text
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
 from cli.checks import check_data_dir, check_port, ports_of
 from cli.terminal import Terminal
-from services.database import create_engine_from, is_migrated
+from services.database import alembic_config, create_engine_from
 from services.settings import Settings, SetupError, load_settings
 from services.temporal_health import check_temporal, worker_seen
 from services.temporal_server import CLI_VERSION, MoveOnError, cache_folder, check_binary
@@ -114,18 +116,20 @@ def _server_binary() -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    engine = create_engine_from(settings)
+    wanted = set(ScriptDirectory.from_config(alembic_config(settings.database_url)).get_heads())
+    kept_in = make_url(settings.database_url).database
+    if settings.database_url.startswith("sqlite") and kept_in and not Path(kept_in).exists():
+        return Finding("database", None, "not made yet; `zhuhang up` makes it")
     try:
+        engine = create_engine_from(settings)
         with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-        migrated = is_migrated(settings)
-    except SQLAlchemyError as error:
-        return Finding("database", False, f"not reachable: {type(error).__name__}")
-    finally:
+            there = set(MigrationContext.configure(connection).get_current_heads())
         engine.dispose()
-    return Finding(
-        "database", migrated or None, "up to date" if migrated else "`zhuhang up` brings it up to date"
-    )
+    except SQLAlchemyError as error:
+        return Finding("database", False, f"not usable: {type(error).__name__}")
+    if there != wanted:
+        return Finding("database", None, "its schema is not up to date; `zhuhang up` sees to it")
+    return Finding("database", True, "up to date")
 
 
 async def _temporal(settings: Settings) -> list[Finding]:

@@ -1,6 +1,7 @@
 """`zhuhang up`: everything in one foreground command, ended by Ctrl-C."""
 
 import asyncio
+import re
 import signal
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx
 from rich.panel import Panel
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from cli.checks import check_data_dir, check_port, ports_of
 from cli.supervisor import Part, Supervisor
@@ -66,7 +68,10 @@ def _run(settings: Settings, terminal: Terminal) -> int:
         )
         asyncio.run(check_temporal(settings))
     terminal.say("检查并升级数据库", "bringing the database up to date")
-    migrate(settings)
+    try:
+        migrate(settings)
+    except SQLAlchemyError as error:
+        raise _database_away(settings, error) from None
     return asyncio.run(_serve(settings, terminal, temporal))
 
 
@@ -114,7 +119,7 @@ async def _bring_up(
     supervisor.settled = True
     if settings.demo and await asyncio.to_thread(ledger_is_empty, settings):
         terminal.say("台账为空,导入示范学校(DEMO=0 可跳过)", "empty ledger: importing the sample school")
-        await asyncio.to_thread(load_demo, settings.base_url)
+        await load_demo(settings.base_url)
     terminal.console.print(_welcome(settings))
 
 
@@ -148,6 +153,16 @@ async def _until_ready(settings: Settings, terminal: Terminal) -> None:
         "not_ready",
         f"{READY_SECONDS:.0f} 秒内未就绪({seen}),详见 {settings.data_dir / 'logs'}。",
         f"Not ready within {READY_SECONDS:.0f} s ({seen}); see {settings.data_dir / 'logs'}.",
+    )
+
+
+def _database_away(settings: Settings, error: SQLAlchemyError) -> SetupError:
+    shown = re.sub(r"://[^@/]*@", "://***@", settings.database_url)
+    reason = str(error.__cause__ or error).splitlines()[0]
+    return SetupError(
+        "database_unusable",
+        f"无法使用数据库 {shown}({reason}):请检查 ZHUHANG_DATABASE_URL 以及数据库是否在运行。",
+        f"The database {shown} cannot be used ({reason}): check ZHUHANG_DATABASE_URL and that it runs.",
     )
 
 

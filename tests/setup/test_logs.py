@@ -1,0 +1,57 @@
+"""Log lines: one form for all loggers, no personal data."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from services.logs import configure_logging
+from services.settings import Settings
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    before = logging.getLogger().handlers[:], logging.getLogger().level
+    stream = io.StringIO()
+    configure_logging(Settings(log_format="json"), stream)
+    yield stream
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    logging.getLogger().handlers[:], logging.getLogger().level = before
+
+
+def test_both_kinds_of_logger_write_json_with_the_bound_context(lines: io.StringIO) -> None:
+    structlog.contextvars.bind_contextvars(case_id="c-1")
+    structlog.get_logger("ours").info("opened", stage="intake")
+    logging.getLogger("theirs").warning("slow: %s", "query")
+    ours, theirs = (json.loads(line) for line in lines.getvalue().splitlines())
+    assert (ours["event"], ours["stage"], ours["case_id"], ours["level"]) == (
+        "opened",
+        "intake",
+        "c-1",
+        "info",
+    )
+    assert (theirs["event"], theirs["case_id"], theirs["logger"]) == ("slow: query", "c-1", "theirs")
+    assert ours["timestamp"].endswith("Z")
+
+
+def test_personal_data_is_blanked_out_wherever_it_stands(lines: io.StringIO) -> None:
+    logger = structlog.get_logger("ours")
+    logger.info("row of 000000200201010018 with 10012345678", phone="10012345678", row=7)
+    try:
+        raise ValueError("bad id 00000020020101001X")
+    except ValueError:
+        logging.getLogger("theirs").exception("refused %s", "000000200202290015")
+    written = lines.getvalue()
+    for secret in ("000000200201010018", "10012345678", "00000020020101001X", "000000200202290015"):
+        assert secret not in written
+    assert json.loads(written.splitlines()[0])["row"] == 7
+    assert "ValueError" in written
+
+
+def test_a_long_number_that_is_no_identity_stays(lines: io.StringIO) -> None:
+    structlog.get_logger("ours").info("event 123456789012345678901 of run 1234")
+    assert "123456789012345678901" in lines.getvalue()
