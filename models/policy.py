@@ -216,31 +216,31 @@ class Policy(Model):
         if due.on is None:
             length = timedelta(days=offset.amount) if offset.by_the_day else offset.exact
             return elapse(due.at, length, pauses)
-        night = self.night_window
-        nightly = timedelta(hours=night.start.hour, minutes=night.start.minute) + night.length * spread
         if offset.by_the_day:
-            return self.calendar.midnight(self.calendar.shift(due.on, offset, pauses)) + nightly
-        return elapse(self.calendar.midnight(due.on) + nightly, offset.exact, pauses)
+            return self._in_the_night(self.calendar.shift(due.on, offset, pauses), spread)
+        return elapse(self._in_the_night(due.on, spread), offset.exact, pauses)
+
+    def lapse_time(
+        self, due: Due, clock: ClockName, spread: float, pauses: Sequence[Span] = ()
+    ) -> datetime | None:
+        """When silence takes its effect, None where it has none. Where whole dates count, in the night
+        after the last date of grace, so that this date is still there to act on."""
+        delay = self.clocks[clock].lapse_after if clock in self.clocks else None
+        if delay is None:
+            return None
+        if due.on is None or not delay.by_the_day:
+            return self.calendar.due(due.at, delay, pauses).at
+        last = self.calendar.shift(due.on, delay, pauses)
+        return self._in_the_night(last + timedelta(days=1), spread)
+
+    def _in_the_night(self, day: date, spread: float) -> datetime:
+        night = self.night_window
+        start = timedelta(hours=night.start.hour, minutes=night.start.minute)
+        return self.calendar.midnight(day) + start + night.length * spread
 
 
-_CLOCKS_NEEDED: frozenset[ClockName] = frozenset(
-    {
-        "confirm_eligibility",
-        "propose_mentor",
-        "answer_pairing",
-        "assign_mentor",
-        "first_talk",
-        "set_plan",
-        "approve_plan",
-        "psychological_support",
-        "answer_referral",
-        "report_referral_outcome",
-        "acknowledge_referral",
-        "verify_destination",
-        "answer_transfer",
-        "approve_closure",
-    }
-)
+_RHYTHMS: frozenset[ClockName] = frozenset({"contact", "measure", "follow_up", "stability_check"})
+_CLOCKS_NEEDED: frozenset[ClockName] = frozenset(get_args(ClockName)) - _RHYTHMS
 
 
 def _problem(reason: str, *place: str | int) -> InitErrorDetails:

@@ -20,6 +20,7 @@ from pydantic import Field, field_validator
 from models.base import Dates, Model
 from models.calendar import Calendar, DateRange
 from models.codes import service_type
+from models.hardship import HardshipType
 from models.policy import Policy, choose
 from services.policy_source import PolicyError, error_at, key_node, merged, plain, read_documents, validated
 
@@ -74,14 +75,14 @@ def load_policies(path: Path | None = None) -> tuple[Policy, ...]:
     Raises PolicyError.
     """
     path = path or _packaged()[DEFAULT_POLICY]
-    loaded: list[tuple[Policy, yaml.MappingNode]] = []
+    loaded: list[Policy] = []
     for file in _files(path):
         for root in map(_extended, read_documents(file)):
             policy = _policy(root)
-            for other, _ in loaded:
+            for other in loaded:
                 _refuse_rivals(policy, other, root)
-            loaded.append((policy, root))
-    return tuple(policy for policy, _ in loaded)
+            loaded.append(policy)
+    return tuple(loaded)
 
 
 def policy_for(policies: Sequence[Policy], province: str, cohort: int) -> Policy:
@@ -148,7 +149,7 @@ def _extended(root: yaml.MappingNode) -> yaml.MappingNode:
         return root
     key, value = named
     known = _packaged()
-    if value.value not in known:
+    if not isinstance(value, yaml.ScalarNode) or value.value not in known:
         raise error_at(key, f"只能扩展内置的 / extends one of the built-in {', '.join(known)}")
     own = [pair for pair in root.value if pair is not named]
     (base,) = map(_extended, read_documents(known[value.value]))
@@ -164,12 +165,12 @@ def _policy(root: yaml.MappingNode) -> Policy:
         validated(CalendarSource, stated, root, ("calendar",)),
         vacations_pause_clocks=policy.vacations_pause_clocks,
     )
-    unknown = sorted(code for code in policy.service_types if service_type(code) != code)
-    if unknown:
-        raise error_at(
-            key_node(root, ("service_types",)),
-            f"service_types: 不在服务代码表中 / not in the code table: {unknown[0]}",
-        )
+    services = {code for code in policy.service_types if service_type(code) != code}
+    hardships = set(policy.hardship_order) - set(HardshipType)
+    for key, unknown in (("service_types", services), ("hardship_order", hardships)):
+        if unknown:
+            codes = ", ".join(sorted(unknown))
+            raise error_at(key_node(root, (key,)), f"{key}: 不在代码表中 / not in the code table: {codes}")
     return policy.model_copy(update={"calendar": calendar})
 
 

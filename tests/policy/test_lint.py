@@ -84,6 +84,10 @@ def test_a_lawful_lead_raises_no_alarm(text: str):
 def test_a_lead_that_breaks_several_rules_names_each_once():
     problems = job_lead_problems("仅限男性,只招男生,入职须交押金,985优先")
 
-    assert [problem.id for problem in problems] == ["limited_to_elite_schools", "sex_discrimination", "deposit"]
+    assert [problem.id for problem in problems] == [
+        "limited_to_elite_schools",
+        "sex_discrimination",
+        "deposit",
+    ]
     assert problems[0].found == "985优先"
     assert all(problem.zh and problem.en for problem in problems)
