@@ -12,7 +12,7 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
@@ -47,7 +47,7 @@ def doctor(as_json: bool, terminal: Terminal) -> int:
     if as_json:
         print(json.dumps({"healthy": healthy, "checks": [asdict(finding) for finding in findings]}))  # noqa: T201
     else:
-        table = Table.grid(padding=(0, 2))
+        table = Table.grid("", "", Column(overflow="fold"), padding=(0, 2))
         for finding in findings:
             mark = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]·[/]"}[finding.ok]
             table.add_row(mark, finding.check, finding.found)

@@ -33,8 +33,9 @@ def up(settings: Settings, terminal: Terminal) -> int:
 
     Raises `SetupError` when something is in the way.
     """
-    # Until the parts run, the others too break off whatever is under way, as Ctrl-C does.
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    # Until the parts run, each of these breaks off whatever is under way. SIGINT too: a shell script that
+    # starts us in the background has it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
     with terminal_of_our_own():
         try:

@@ -99,9 +99,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level logged."
     )
-    log_format: Literal["console", "json"] = Field(
-        default="console", description="Form of log lines; the parts under `zhuhang up` write JSON."
-    )
+    log_format: Literal["console", "json"] = Field(default="console", description="Form of log lines.")
 
     @field_validator("notify_urls", mode="before")
     @classmethod

@@ -4,6 +4,7 @@ A process of its own, because the SDK's download cannot be called off from withi
 """
 
 import asyncio
+import os
 import sys
 
 from temporalio.testing import WorkflowEnvironment
@@ -21,4 +22,7 @@ if __name__ == "__main__":
     try:
         asyncio.run(download(sys.argv[1], sys.argv[2]))
     except RuntimeError as error:
-        sys.exit(str(error))
+        sys.stderr.write(f"{error}\n")
+        sys.stderr.flush()
+        # The SDK can abort the interpreter while it is torn down, and its last words would hide these.
+        os._exit(1)

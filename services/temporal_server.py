@@ -7,6 +7,7 @@ had to be fetched or built lands in the cache of the user, once for all checkout
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -135,7 +136,7 @@ def run_watched(
     """
     began = time.monotonic()
     with tempfile.TemporaryFile("w+", errors="replace") as words:
-        process = subprocess.Popen(command, stdout=words, stderr=words, env=env)  # noqa: S603
+        process = subprocess.Popen(command, stdout=words, stderr=words, env=env, process_group=0)  # noqa: S603
         try:
             while True:
                 try:
@@ -150,7 +151,7 @@ def run_watched(
                         ) from None
         finally:
             if process.poll() is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # with the compilers that it started
                 process.wait()
         words.seek(0)
         lines = [line.strip() for line in words if line.strip()]

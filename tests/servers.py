@@ -9,6 +9,7 @@ from pathlib import Path
 
 from temporalio.testing import WorkflowEnvironment
 
+from cli.clean_exit import run_and_leave
 from services.file_lock import exclusive
 from services.settings import SetupError
 from services.temporal_server import MoveOnError, cache_folder, run_watched
@@ -93,8 +94,14 @@ async def _download(folder: str) -> None:
         pass
 
 
-if __name__ == "__main__":
+def _main() -> int:
     try:
         asyncio.run(_download(sys.argv[1]))
     except RuntimeError as error:
-        sys.exit(str(error))
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    run_and_leave(_main)
