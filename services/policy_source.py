@@ -126,9 +126,23 @@ def validated(model: type[M], data: Any, root: yaml.Node, at: Place = ()) -> M:
         # Strict, and from JSON: a number is then no time of day, and text is no number.
         return model.model_validate_json(json.dumps(data, default=str), strict=True)
     except ValidationError as error:
-        first = min(error.errors(), key=lambda one: key_node(root, (*at, *one["loc"])).start_mark.line)
+        first = min(
+            _innermost(error.errors()), key=lambda one: key_node(root, (*at, *one["loc"])).start_mark.line
+        )
         place = (*at, *first["loc"])
         raise error_at(key_node(root, place), f"{_shown(place)}: {_reason(first)}") from None
+
+
+def _innermost(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without those that only repeat what is wrong inside: a list whose items are refused is also too short."""
+    return [
+        outer
+        for outer in errors
+        if not any(
+            len(inner["loc"]) > len(outer["loc"]) > 0 and inner["loc"][: len(outer["loc"])] == outer["loc"]
+            for inner in errors
+        )
+    ]
 
 
 def _reason(error: ErrorDetails) -> str:
