@@ -13,6 +13,7 @@ from models.case.kernel import (
     WORKERS,
     Command,
     Context,
+    Day,
     Deadline,
     Event,
     Party,
@@ -58,7 +59,7 @@ class RegisterDestination(Command):
     employer: str | None = Field(default=None, max_length=200)
     credit_code: str | None = Field(default=None, max_length=18)
     monthly_pay: float | None = Field(default=None, ge=0)
-    signed_on: date | None = None
+    signed_on: Day | None = None
     evidence: list[Evidence] = Field(default_factory=list[Evidence], max_length=20)
 
 

@@ -13,6 +13,7 @@ from models.case.kernel import (
     WORKERS,
     Command,
     Context,
+    Day,
     Deadline,
     Event,
     Party,
@@ -32,7 +33,7 @@ class MarkLeftSchool(Command):
     """The graduate has left school, today or `on` a date."""
 
     type: Literal["mark_left_school"] = "mark_left_school"
-    on: date | None = None
+    on: Day | None = None
 
 
 class RecordFollowUp(Command):
@@ -41,7 +42,7 @@ class RecordFollowUp(Command):
     type: Literal["record_follow_up"] = "record_follow_up"
     situation: Situation
     content: str = Field(min_length=1, max_length=4000)
-    next_on: date | None = None
+    next_on: Day | None = None
 
 
 class RecordStabilityCheck(Command):

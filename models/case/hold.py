@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from models.base import Model
 from models.calendar import Span
-from models.case.kernel import SUPERVISORS, Command, Context, Event, Party, Refused, Rule, Stamp
+from models.case.kernel import (
+    SUPERVISORS,
+    Command,
+    Context,
+    Day,
+    Event,
+    Moment,
+    Party,
+    Refused,
+    Rule,
+    Stamp,
+)
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
@@ -27,7 +38,7 @@ class PlaceHold(Command):
 
     type: Literal["place_hold"] = "place_hold"
     reason: str = Field(min_length=1, max_length=1000)
-    until: AwareDatetime | date
+    until: Moment | Day
 
 
 class ReleaseHold(Command):
@@ -57,8 +68,8 @@ def evolve(state: CaseState, event: HoldEvent, stamp: Stamp) -> CaseState:
             return state.but(hold=hold)
         case HoldEnded():
             assert state.hold is not None  # noqa: S101  (only a hold ends)
-            # A hold that ended by itself paused until its end, however late the timer was seen.
-            end = state.hold.until if event.by_itself else stamp.at
+            # A hold pauses until its end at most, however late its timer or its release was seen.
+            end = min(state.hold.until, stamp.at)
             return state.but(hold=None, pauses=(*state.pauses, Span(start=state.hold.since, end=end)))
 
 

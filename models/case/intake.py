@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from models.case.kernel import (
     SUPERVISORS,
     Command,
     Context,
+    Day,
     Deadline,
     Event,
     Party,
@@ -35,7 +36,7 @@ class Hardship(Model):
     text: str | None = None
     proof: str | None = None
     issuer: str | None = None
-    valid_until: date | None = None
+    valid_until: Day | None = None
 
 
 class Eligibility(Model):

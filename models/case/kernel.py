@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import yaml
+from pydantic import AwareDatetime, Field
 
 from models.base import Model
 from models.calendar import Due
@@ -18,6 +19,13 @@ from models.policy import ClockName
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
+
+
+_FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
+Day = Annotated[date, Field(ge=_FIRST, le=_LAST)]
+"""A date that a person may give. Near the calendar's end date arithmetic overflows."""
+Moment = Annotated[AwareDatetime, Field(le=datetime(2199, 12, 31, tzinfo=UTC))]
+"""An instant with its offset from UTC, as RFC 3339 demands."""
 
 
 class Role(StrEnum):

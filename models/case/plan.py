@@ -14,6 +14,7 @@ from models.case.kernel import (
     WORKERS,
     Command,
     Context,
+    Day,
     Deadline,
     Event,
     Party,
@@ -64,7 +65,7 @@ class MeasureDraft(Model):
     title: str = Field(min_length=1, max_length=200)
     service_type: str | None = None
     owner_id: str | None = None
-    due_on: date
+    due_on: Day
 
 
 class GoalDraft(Model):

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from models.base import Model
-from models.case.kernel import WORKERS, Command, Context, Deadline, Event, Party, Refused, Rule, Stamp, staff
+from models.case.kernel import (
+    WORKERS,
+    Command,
+    Context,
+    Deadline,
+    Event,
+    Moment,
+    Party,
+    Refused,
+    Rule,
+    Stamp,
+    staff,
+)
 from models.case.plan import complete_measure, known_service_type, open_measure
 from models.case.profile import check_happened_at
 from models.lint import job_lead_problems
@@ -51,7 +63,7 @@ class RecordContact(Command):
     type: Literal["record_contact"] = "record_contact"
     method: Method
     content: str = Field(min_length=1, max_length=4000)
-    happened_at: datetime | None = None
+    happened_at: Moment | None = None
     next_step: str | None = Field(default=None, max_length=1000)
 
 
@@ -62,7 +74,7 @@ class RecordService(Command):
     service_type: str
     method: Method
     content: str = Field(min_length=1, max_length=4000)
-    happened_at: datetime | None = None
+    happened_at: Moment | None = None
     measure_id: str | None = None
     proof: str | None = Field(default=None, max_length=500)
 

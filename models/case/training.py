@@ -12,6 +12,7 @@ from models.case.kernel import (
     WORKERS,
     Command,
     Context,
+    Day,
     Event,
     Party,
     PlaceAnswer,
@@ -46,7 +47,7 @@ class EnrolTraining(Command):
     type: Literal["enrol_training"] = "enrol_training"
     class_id: str | None = None
     course: str | None = Field(default=None, max_length=200)
-    starts_on: date | None = None
+    starts_on: Day | None = None
 
 
 class CompleteTraining(Command):
