@@ -5,10 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from models.base import Codes, Model
-from models.case.kernel import STAFF, SUPERVISORS, Command, Context, Event, Party, Refused, Rule, Stamp
+from models.case.kernel import (
+    STAFF,
+    SUPERVISORS,
+    Command,
+    Context,
+    Day,
+    Event,
+    Party,
+    Refused,
+    Rule,
+    Stamp,
+)
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
@@ -37,8 +48,8 @@ class Profile(Model):
     education_level: str | None = None
     programme_years: str | None = None
     training_mode: str | None = None
-    enrolled_on: date | None = None
-    graduates_on: date | None = None
+    enrolled_on: Day | None = None
+    graduates_on: Day | None = None
     teacher_training: str | None = None
     hardship_grade: str | None = None
     subsidy_claimed: bool | None = None
@@ -82,8 +93,8 @@ class CorrectProfile(Command):
     education_level: str | None = None
     programme_years: str | None = None
     training_mode: str | None = None
-    enrolled_on: date | None = None
-    graduates_on: date | None = None
+    enrolled_on: Day | None = None
+    graduates_on: Day | None = None
     teacher_training: str | None = None
     hardship_grade: str | None = None
     subsidy_claimed: bool | None = None
@@ -93,6 +104,13 @@ class CorrectProfile(Command):
     expected_pay: str | None = None
     service_needs: str | None = None
     remark: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _only_what_was_given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A field left out stays as it is, a null clears it: the difference must survive the way to the case.
+        return {
+            name: value for name, value in handler(self).items() if name in self.model_fields_set | {"type"}
+        }
 
 
 class Annotate(Command):
@@ -107,7 +125,7 @@ class RecordConsent(Command):
 
     type: Literal["record_consent"] = "record_consent"
     fields: list[str] = Field(min_length=1)
-    given_on: date
+    given_on: Day
     purpose: str = Field(min_length=1, max_length=500)
 
 
