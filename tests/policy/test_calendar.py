@@ -109,6 +109,7 @@ def test_a_school_adds_days_off_and_days_at_work():
     assert not calendar.is_working_day(date(2026, 3, 4))
     assert not calendar.is_working_day(date(2026, 10, 10))
     assert calendar.is_working_day(date(2026, 10, 7))
+    assert not calendar.holidays & calendar.workdays
     assert calendar.is_working_day(date(2026, 3, 7))
 
 

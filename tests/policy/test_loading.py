@@ -145,9 +145,11 @@ def test_the_most_specific_then_the_newest_policy_is_chosen(tmp_path: Path):
         province.replace("id: zhejiang", "id: zhejiang-2027") + "cohorts: [2027]\n",
         "zhejiang-2027.yaml",
     )
+    write(tmp_path, VARIANT.replace("id: zhejiang", "id: everybody-2026") + "cohorts: [2026]\n", "2026.yaml")
     policies = load_policies(tmp_path)
 
-    assert len(policies) == 4
+    assert len(policies) == 5
+    assert policy_for(policies, "11", 2026).ref == "everybody-2026@1"
     assert policy_for(policies, "11", 2027).ref == "national@2"
     assert policy_for(policies, "33", 2026).ref == "zhejiang@1"
     assert policy_for(policies, "33", 2027).ref == "zhejiang-2027@1"

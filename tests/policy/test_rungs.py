@@ -70,9 +70,11 @@ def test_a_rung_before_the_due_time_looks_back_over_a_hold(national: Policy):
     exact = Due(on=None, at=at(national, "2026-03-02 10:00:40"))
     hold = Span(start=at(national, "2026-03-04 12:00"), end=at(national, "2026-03-06 12:00"))
     short = Span(start=exact.at - timedelta(seconds=31), end=exact.at - timedelta(seconds=1))
+    beyond = Span(start=exact.at - timedelta(seconds=10), end=exact.at + timedelta(seconds=10))
 
     assert national.rung_time(dates, of("-1 working days"), 0, [hold]) == at(national, "2026-03-03 00:30")
     assert national.rung_time(exact, of("-3 seconds"), 0, [short]) == exact.at - timedelta(seconds=33)
+    assert national.rung_time(exact, of("-3 seconds"), 0, [beyond]) == exact.at - timedelta(seconds=13)
 
 
 def test_silence_takes_effect_in_the_night_after_the_last_date_of_grace(national: Policy):
