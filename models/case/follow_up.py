@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -174,8 +174,6 @@ RULES: tuple[Rule[Any], ...] = (
 )
 
 
-def expected_leaving(state: CaseState) -> datetime | None:
-    """When the date of graduation itself marks the case as left: the start of the following day."""
-    if state.left_on is not None or state.profile.graduates_on is None:
-        return None
-    return state.policy.calendar.midnight(state.profile.graduates_on + timedelta(days=1))
+def expected_leaving(state: CaseState) -> date | None:
+    """The date of graduation, whose end itself marks the case as left."""
+    return state.profile.graduates_on if state.left_on is None else None

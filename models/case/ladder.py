@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from models.case import assessment, closure, destination, follow_up, intake, pairing, plan, referral
 from models.case import service as service_step
@@ -31,13 +31,25 @@ class RungReached(Event):
     due_at: datetime
 
 
+class TimedRung(NamedTuple):
+    """A rung with its place in the ladder, counted from 1, and the time at which it is reached."""
+
+    number: int
+    at: datetime
+    rung: Rung
+
+
 def evolve(state: CaseState, event: RungReached, _stamp: Stamp) -> CaseState:
-    kept = dict(list(state.rungs.items())[-_RUNG_RECORDS:])
+    kept = state.rungs
+    if len(kept) >= _TIDY_FROM:
+        current = {deadline.key for deadline in deadlines(state)}
+        kept = {key: number for key, number in kept.items() if key in current}
     return state.but(rungs=kept | {event.key: event.number})
 
 
-# Records of ended deadlines are dropped oldest first; a case never has this many deadlines at once.
-_RUNG_RECORDS = 200
+# From so many records on, those of ended deadlines are dropped. A deadline that lasts keeps its own for ever:
+# without it every rung would be reached again.
+_TIDY_FROM = 50
 
 
 def deadlines(state: CaseState) -> list[Deadline]:
@@ -76,43 +88,73 @@ def no_deadline_reason(state: CaseState) -> str | None:
     return "follow_up_period_over"
 
 
-def rungs(state: CaseState, deadline: Deadline) -> list[tuple[datetime, Rung]]:
-    """The ladder of a deadline with its times. A rung before the clock even started is left out."""
-    timed = [
-        (state.policy.rung_time(deadline.due, rung.offset, state.spread), rung)
-        for rung in state.policy.ladder(deadline.clock)
-    ]
-    return [(at, rung) for at, rung in timed if at > deadline.since or rung.rung != "before_due"]
+def rungs(state: CaseState, deadline: Deadline) -> list[TimedRung]:
+    """The ladder of a deadline with its times, in order. A warning from before the clock started is left out."""
+    timed: list[TimedRung] = []
+    for number, rung in enumerate(state.policy.ladder(deadline.clock), start=1):
+        at = state.policy.rung_time(deadline.due, rung.offset, state.spread, state.pauses)
+        if timed:
+            # Offsets in different units may change places over a holiday; the rungs never do.
+            at = max(at, timed[-1].at)
+        if rung.rung != "before_due" or at > deadline.since:
+            timed.append(TimedRung(number, at, rung))
+    return timed
+
+
+class _Coming(NamedTuple):
+    """Something that time will bring. `turns`: it changes what else is due, so what follows is looked up anew."""
+
+    at: datetime
+    event: Event
+    turns: bool = False
+
+
+def _coming(state: CaseState) -> Iterator[_Coming]:
+    """Everything that time will bring to the state as it is. Nothing falls due while the case is held."""
+    if state.hold is not None:
+        yield _Coming(state.hold.until, HoldEnded(by_itself=True), turns=True)
+        return
+    leaving = follow_up.expected_leaving(state)
+    if leaving is not None and not state.closed:
+        over = state.policy.calendar.midnight(leaving + timedelta(days=1))
+        yield _Coming(over, LeftSchool(on=leaving), turns=True)
+    for deadline in deadlines(state):
+        done = state.rungs.get(deadline.key, 0)
+        for number, at, rung in rungs(state, deadline):
+            if number > done:
+                yield _Coming(at, _reached(state, deadline, number, rung))
+        if deadline.lapses_at is not None:
+            for event in _lapsed(state, deadline):
+                yield _Coming(deadline.lapses_at, event, turns=True)
 
 
 def tick(state: CaseState, now: datetime) -> list[Event]:
-    """What the passing of time brings by `now`, once each. Nothing falls due while the case is held."""
-    if state.hold is not None:
-        return [HoldEnded(by_itself=True)] if state.hold.until <= now else []
+    """What the passing of time brings by `now`, once each, in the order of time."""
     events: list[Event] = []
-    leaving = follow_up.expected_leaving(state)
-    if leaving is not None and leaving <= now and not state.closed:
-        events.append(LeftSchool(on=(leaving - timedelta(seconds=1)).astimezone(leaving.tzinfo).date()))
-    for deadline in deadlines(state):
-        events += _reached(state, deadline, now)
-        if deadline.lapses_at is not None and deadline.lapses_at <= now:
-            events += _lapsed(state, deadline)
+    for item in sorted(_coming(state), key=lambda item: (item.at, item.turns)):
+        if item.at > now:
+            break
+        events.append(item.event)
+        if item.turns:
+            break
     return events
 
 
-def _reached(state: CaseState, deadline: Deadline, now: datetime) -> Iterator[Event]:
-    done = state.rungs.get(deadline.key, 0)
-    for number, (at, rung) in enumerate(rungs(state, deadline), start=1):
-        if number > done and at <= now:
-            yield RungReached(
-                key=deadline.key,
-                clock=deadline.clock,
-                subject=deadline.subject,
-                rung=rung.rung,
-                number=number,
-                audience=_audience(state, deadline, rung),
-                due_at=deadline.due.at,
-            )
+def next_wake(state: CaseState) -> datetime | None:
+    """When the case must look at the time again: the earliest moment at which `tick` has something."""
+    return min((item.at for item in _coming(state)), default=None)
+
+
+def _reached(state: CaseState, deadline: Deadline, number: int, rung: Rung) -> RungReached:
+    return RungReached(
+        key=deadline.key,
+        clock=deadline.clock,
+        subject=deadline.subject,
+        rung=rung.rung,
+        number=number,
+        audience=_audience(state, deadline, rung),
+        due_at=deadline.due.at,
+    )
 
 
 def _audience(state: CaseState, deadline: Deadline, rung: Rung) -> str:
@@ -131,19 +173,3 @@ def _lapsed(state: CaseState, deadline: Deadline) -> list[Event]:
     if deadline.clock == "answer_referral":
         return [ReferralExpired(referral_id=deadline.subject)]
     return []
-
-
-def next_wake(state: CaseState) -> datetime | None:
-    """When the case must look at the time again: the earliest of what `tick` waits for."""
-    if state.hold is not None:
-        return state.hold.until
-    times: list[datetime] = []
-    leaving = follow_up.expected_leaving(state)
-    if leaving is not None and not state.closed:
-        times.append(leaving)
-    for deadline in deadlines(state):
-        done = state.rungs.get(deadline.key, 0)
-        times += [at for at, _ in rungs(state, deadline)[done:]]
-        if deadline.lapses_at is not None:
-            times.append(deadline.lapses_at)
-    return min(times, default=None)

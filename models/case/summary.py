@@ -95,6 +95,7 @@ def deadline_lines(state: CaseState) -> list[DeadlineLine]:
     """The deadlines of a case with the rung that each has reached."""
     lines: list[DeadlineLine] = []
     for deadline in deadlines(state):
-        reached = rungs(state, deadline)[: state.rungs.get(deadline.key, 0)]
-        lines.append(DeadlineLine(deadline=deadline, rung=reached[-1][1].rung if reached else None))
+        done = state.rungs.get(deadline.key, 0)
+        reached = [item for item in rungs(state, deadline) if item.number <= done]
+        lines.append(DeadlineLine(deadline=deadline, rung=reached[-1].rung.rung if reached else None))
     return lines
