@@ -130,8 +130,7 @@ def evolve(state: CaseState, event: IntakeEvent, stamp: Stamp) -> CaseState:
 def deadlines(state: CaseState) -> list[Deadline]:
     if state.eligibility is not None:
         return []
-    since = max(state.opened_at, state.waiting_since)
-    return [state.clock("confirm_eligibility", "", since, department(state.department_id))]
+    return [state.clock("confirm_eligibility", "", state.opened_at, department(state.department_id))]
 
 
 def _confirm(state: CaseState, command: ConfirmEligibility, context: Context) -> list[Event]:

@@ -204,7 +204,7 @@ def deadlines(state: CaseState) -> list[Deadline]:
         return [state.clock("answer_pairing", subject, asked.proposed_at, staff(asked.mentor_id))]
     if pairing.exhausted_at is not None:
         return [state.clock("assign_mentor", str(pairing.proposals), pairing.exhausted_at, owner)]
-    since = max(state.eligibility.decided_at, state.waiting_since)
+    since = state.eligibility.decided_at
     return [state.clock("propose_mentor", str(pairing.proposals), since, owner)]
 
 

@@ -177,12 +177,14 @@ def deadlines(state: CaseState) -> list[Deadline]:
 
 def _measure_deadline(state: CaseState, plan: CasePlan, measure: PlanMeasure) -> Deadline:
     calendar = state.policy.calendar
+    # A measure that fell due while the case was closed is due on the day of its reopening.
+    on = max(measure.due_on, calendar.date_of(state.waiting_since))
     return Deadline(
-        key=f"measure:{plan.version}.{measure.id}",
+        key=f"measure:{plan.version}.{measure.id}.{state.reopened}",
         clock="measure",
         subject=measure.id,
-        since=plan.approved_at or plan.set_at,
-        due=Due(on=measure.due_on, at=calendar.midnight(measure.due_on + timedelta(days=1))),
+        since=max(plan.approved_at or plan.set_at, state.waiting_since),
+        due=Due(on=on, at=calendar.midnight(on + timedelta(days=1))),
         owner=staff(measure.owner_id),
     )
 

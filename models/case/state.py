@@ -129,8 +129,12 @@ class CaseState(Model):
         owner: str,
         within: DurationValue | None = None,
     ) -> Deadline:
-        """The deadline of a clock of the policy started at `since`; pauses do not count."""
+        """The deadline of a clock of the policy started at `since`; pauses do not count.
+
+        The clocks of a reopened case start anew: nobody was due to act while it was closed.
+        """
         clock = self.policy.clocks[name]
+        since = max(since, self.waiting_since)
         due = self.policy.calendar.due(since, within or clock.within, self.pauses)
         lapses_at = None
         if clock.lapse_after is not None:
