@@ -116,14 +116,18 @@ def evolve(state: CaseState, event: IntakeEvent, stamp: Stamp) -> CaseState:
                 profile=event.profile, declared=event.declared, roster_digest=event.roster_digest
             )
         case EligibilityConfirmed():
+            # Where no help is owed, nobody is asked to be the mentor any more.
+            unasked = {"proposal": None, "seeking": False, "exhausted_at": None, "round_proposals": 0}
+            changes = unasked if event.decision == "not_open" else {}
             return state.but(
+                pairing=state.pairing.model_copy(update=changes),
                 eligibility=Eligibility(
                     decision=event.decision,
                     hardship=event.hardship,
                     primary_type=event.primary_type,
                     decided_at=stamp.at,
                     decided_by=stamp.actor_id,
-                )
+                ),
             )
 
 
@@ -135,14 +139,19 @@ def deadlines(state: CaseState) -> list[Deadline]:
 
 def _confirm(state: CaseState, command: ConfirmEligibility, context: Context) -> list[Event]:
     policy = state.policy
+    types = [hardship.type for hardship in command.hardship_types]
+    unknown = [kind for kind in types if kind not in policy.hardship_order]
+    if unknown:
+        raise Refused(
+            "unknown_hardship_type", types=", ".join(unknown), known=", ".join(policy.hardship_order)
+        )
     if command.decision == "not_open":
         if not (command.reason or "").strip():
             raise Refused("reason_required")
-    elif not command.hardship_types:
+    elif not types:
         raise Refused("hardship_missing")
     else:
         _check_proofs(state, command, context)
-    types = [hardship.type for hardship in command.hardship_types]
     if command.primary_type is not None and command.primary_type not in types:
         raise Refused("primary_not_among_types", primary_type=command.primary_type)
     ordered = sorted(types, key=policy.hardship_order.index)
@@ -158,11 +167,6 @@ def _confirm(state: CaseState, command: ConfirmEligibility, context: Context) ->
 
 def _check_proofs(state: CaseState, command: ConfirmEligibility, context: Context) -> None:
     policy = state.policy
-    unknown = [item.type for item in command.hardship_types if item.type not in policy.hardship_order]
-    if unknown:
-        raise Refused(
-            "unknown_hardship_type", types=", ".join(unknown), known=", ".join(policy.hardship_order)
-        )
     today = policy.calendar.date_of(context.now)
     for item in command.hardship_types:
         if item.type in policy.proof_required and not (item.proof or "").strip():

@@ -56,20 +56,11 @@ def deadlines(state: CaseState) -> list[Deadline]:
     """Everything that somebody is due to do now. A closed case keeps its stability checks only."""
     if state.closed:
         return follow_up.stability_deadlines(state)
+    begun = (referral, destination, transfer_step, closure)
+    steps = (intake, pairing, assessment, plan, service_step, follow_up, *begun)
     if state.stage == "not_open":
-        return closure.deadlines(state)
-    steps = (
-        intake,
-        pairing,
-        assessment,
-        plan,
-        service_step,
-        referral,
-        destination,
-        follow_up,
-        transfer_step,
-        closure,
-    )
+        # Where no help is owed, what was begun is still brought to its end.
+        steps = begun
     return [found for step in steps for found in step.deadlines(state)]
 
 

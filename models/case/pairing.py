@@ -158,9 +158,9 @@ def evolve(state: CaseState, event: PairingEvent, stamp: Stamp) -> CaseState:
                 "exhausted_at": None,
             }
         case PairingAccepted():
-            changes = _taken_over(pairing, event.mentor_id, stamp)
+            changes = taken_over(pairing, event.mentor_id, stamp.at)
         case MentorAssigned():
-            changes = _taken_over(pairing, event.mentor_id, stamp)
+            changes = taken_over(pairing, event.mentor_id, stamp.at)
         case PairingDeclined() | ProposalLapsed():
             changes = {"proposal": None, "excluded": (*pairing.excluded, event.mentor_id), "seeking": True}
         case CandidatesExhausted():
@@ -174,13 +174,14 @@ def evolve(state: CaseState, event: PairingEvent, stamp: Stamp) -> CaseState:
     return state.but(pairing=pairing.model_copy(update=changes))
 
 
-def _taken_over(pairing: Pairing, mentor_id: str, stamp: Stamp) -> dict[str, Any]:
+def taken_over(pairing: Pairing, mentor_id: str | None, at: datetime) -> dict[str, Any]:
+    """What changes when the case goes to that mentor, or to nobody yet."""
     former = pairing.former
     if pairing.mentor_id is not None and pairing.mentor_id != mentor_id:
         former = (*former, pairing.mentor_id)
     return {
         "mentor_id": mentor_id,
-        "assigned_since": stamp.at,
+        "assigned_since": at if mentor_id is not None else None,
         "proposal": None,
         "seeking": False,
         "exhausted_at": None,
@@ -191,21 +192,24 @@ def _taken_over(pairing: Pairing, mentor_id: str, stamp: Stamp) -> dict[str, Any
 
 
 def deadlines(state: CaseState) -> list[Deadline]:
+    """One clock at a time: the asked mentor's, or the college's. None while the case itself seeks the next."""
     pairing = state.pairing
     owner = department(state.department_id)
-    if pairing.replacement_wanted_at is not None:
-        since = pairing.replacement_wanted_at
-        return [state.clock("assign_mentor", f"replacement{len(pairing.excluded)}", since, owner)]
-    if pairing.mentor_id is not None or state.eligibility is None:
+    if state.eligibility is None or pairing.seeking:
         return []
     if pairing.proposal is not None:
         asked = pairing.proposal
-        subject = str(asked.number)
-        return [state.clock("answer_pairing", subject, asked.proposed_at, staff(asked.mentor_id))]
+        return [state.clock("answer_pairing", str(asked.number), asked.proposed_at, staff(asked.mentor_id))]
+    if pairing.replacement_wanted_at is not None:
+        since = max(pairing.replacement_wanted_at, pairing.exhausted_at or pairing.replacement_wanted_at)
+        return [state.clock("assign_mentor", f"replacement{len(pairing.excluded)}", since, owner)]
+    if pairing.mentor_id is not None:
+        return []
+    decided_at = state.eligibility.decided_at
     if pairing.exhausted_at is not None:
-        return [state.clock("assign_mentor", str(pairing.proposals), pairing.exhausted_at, owner)]
-    since = state.eligibility.decided_at
-    return [state.clock("propose_mentor", str(pairing.proposals), since, owner)]
+        since = max(pairing.exhausted_at, decided_at)
+        return [state.clock("assign_mentor", str(pairing.proposals), since, owner)]
+    return [state.clock("propose_mentor", str(pairing.proposals), decided_at, owner)]
 
 
 def reservation(state: CaseState, mentor_id: str | None, *, by_supervisor: bool = False) -> ReserveMentor:
@@ -231,7 +235,8 @@ def _mentor_found(context: Context) -> str:
     return answer.mentor_id
 
 
-def _eligible(state: CaseState, _context: Context) -> None:
+def eligible(state: CaseState, _context: Context) -> None:
+    """The guard of every way to a mentor. Raises `not_eligible_yet`, `not_opened`."""
     if state.eligibility is None:
         raise Refused("not_eligible_yet")
     if state.eligibility.decision == "not_open":
@@ -241,7 +246,7 @@ def _eligible(state: CaseState, _context: Context) -> None:
 def _proposable(state: CaseState, context: Context) -> None:
     if state.pairing.mentor_id is not None and state.pairing.replacement_wanted_at is None:
         raise Refused("already_paired", mentor_id=state.pairing.mentor_id)
-    _eligible(state, context)
+    eligible(state, context)
     if state.pairing.proposal is not None:
         raise Refused("proposal_open", mentor_id=state.pairing.proposal.mentor_id)
 
@@ -331,6 +336,6 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(ProposeNextMentor, frozenset({Party.SYSTEM}), _propose_next, need=_next_need),
     Rule(AcceptPairing, _ANYONE, _accept, _answerable),
     Rule(DeclinePairing, _ANYONE, _decline, _answerable),
-    Rule(AssignMentor, SUPERVISORS, _assign, _eligible, _assign_need),
+    Rule(AssignMentor, SUPERVISORS, _assign, eligible, _assign_need),
     Rule(RefuseMentor, frozenset({Party.GRADUATE}), _refuse, _refusable),
 )

@@ -26,7 +26,7 @@ from models.case.kernel import (
     department,
     staff,
 )
-from models.case.pairing import reservation
+from models.case.pairing import eligible, reservation, taken_over
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
@@ -116,22 +116,15 @@ def _answered(state: CaseState, transfer_id: str, status: str, stamp: Stamp) -> 
 
 def _moved(state: CaseState, event: TransferAccepted, stamp: Stamp) -> CaseState:
     pairing = state.pairing
-    former = (*pairing.former, event.previous_mentor) if event.previous_mentor else pairing.former
-    changes: dict[str, Any] = {"former": former, "proposal": None, "seeking": False}
     match event.kind:
         case "hrss":
             return state
         case "mentor":
-            changes |= {
-                "mentor_id": event.to,
-                "assigned_since": stamp.at,
-                "replacement_wanted_at": None,
-                "exhausted_at": None,
-            }
+            changes = taken_over(pairing, event.to, stamp.at)
             return state.but(pairing=pairing.model_copy(update=changes))
         case "department":
-            # The new department starts its own search for a mentor, its clock from now.
-            changes |= {"mentor_id": None, "assigned_since": None, "exhausted_at": stamp.at}
+            # The new department looks for a mentor of its own, its clock from now.
+            changes = taken_over(pairing, None, stamp.at) | {"exhausted_at": stamp.at}
             return state.but(department_id=event.to, pairing=pairing.model_copy(update=changes))
 
 
@@ -169,7 +162,9 @@ def _none_open(state: CaseState, _context: Context) -> None:
         raise Refused("transfer_open", transfer_id=transfer.id)
 
 
-def _request(state: CaseState, command: RequestTransfer, _context: Context) -> list[Event]:
+def _request(state: CaseState, command: RequestTransfer, context: Context) -> list[Event]:
+    if command.kind == "mentor":
+        eligible(state, context)
     current = {"mentor": state.pairing.mentor_id, "department": state.department_id, "hrss": None}
     if command.to == current[command.kind]:
         raise Refused("already_there", to=command.to)
