@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from models.base import Model
-from models.calendar import Duration
+from models.calendar import Interval
 from models.case.kernel import (
     STAFF,
     SUPERVISORS,
@@ -61,7 +61,7 @@ class Referral(Model):
     sent_at: datetime
     changed_at: datetime
     answered_at: datetime | None = None
-    respond_within: Duration | None = None
+    respond_within: Interval | None = None
     replaces: str | None = None
     acknowledged_at: datetime | None = None
 
@@ -79,7 +79,7 @@ class SendReferral(Command):
     to: str = Field(min_length=1, max_length=200)
     purpose: str = Field(min_length=1, max_length=1000)
     disclose: list[str] = Field(default_factory=list[str], max_length=40)
-    respond_within: Duration | None = None
+    respond_within: Interval | None = None
     replaces: str | None = None
 
 
@@ -185,8 +185,8 @@ def _changed(state: CaseState, referral_id: str, **changes: Any) -> CaseState:
 
 
 def receivers(state: CaseState) -> frozenset[str]:
-    """The staff ids of partners that a referral was sent to and is still open for."""
-    return frozenset(item.to for item in state.referrals.values() if item.status in RUNNING)
+    """Those whom a referral was sent to. One whose referral has ended is still told why an answer comes late."""
+    return frozenset(item.to for item in state.referrals.values())
 
 
 def deadlines(state: CaseState) -> list[Deadline]:
@@ -216,10 +216,10 @@ def _send(state: CaseState, command: SendReferral, context: Context) -> list[Eve
         if item.status in RUNNING and (item.kind, item.to) == (command.kind, command.to):
             raise Refused("already_sent", referral_id=item.id)
     _check_disclosure(state, command)
-    if command.replaces is not None and (
-        not (old := _known(state, command.replaces)).open or old.status not in TO_BE_SEEN
-    ):
-        raise Refused("referral_not_open", referral_id=old.id, status=old.status)
+    if command.replaces is not None:
+        old = _known(state, command.replaces)
+        if not old.open or old.status not in TO_BE_SEEN:
+            raise Refused("referral_not_open", referral_id=old.id, status=old.status)
     referral = Referral(
         id=f"r{len(state.referrals) + 1}",
         kind=command.kind,
@@ -238,17 +238,17 @@ def _send(state: CaseState, command: SendReferral, context: Context) -> list[Eve
 
 def _check_disclosure(state: CaseState, command: SendReferral) -> None:
     rules = state.policy.disclosure
-    granted = rules.free | rules.statutory.get(command.kind, frozenset()) | consented_fields(state)
+    consented = consented_fields(state) & rules.consent
+    granted = rules.free | rules.statutory.get(command.kind, frozenset()) | consented
     lacking = sorted(set(command.disclose) - granted)
     if lacking:
         raise Refused("consent_missing", fields=", ".join(lacking))
 
 
 def _answer(state: CaseState, command: AnswerReferral, context: Context) -> list[Event]:
-    referral = _known(state, command.referral_id)
+    referral = _mine(state, command.referral_id, context)
     if referral.status not in ANSWERABLE:
         raise Refused("referral_not_open", referral_id=referral.id, status=referral.status)
-    _receiver_or_staff(state, referral, context)
     if command.answer != "accepted" and not (command.reason or "").strip():
         raise Refused("reason_required")
     return [
@@ -262,16 +262,19 @@ def _answer(state: CaseState, command: AnswerReferral, context: Context) -> list
     ]
 
 
-def _receiver_or_staff(state: CaseState, referral: Referral, context: Context) -> None:
-    if state.parties(context.actor) == frozenset({Party.RECEIVER}) and context.actor.id != referral.to:
+def _mine(state: CaseState, referral_id: str, context: Context) -> Referral:
+    """The referral, for its receiver or for staff on the receiver's behalf. A receiver learns of no other."""
+    referral = state.referrals.get(referral_id)
+    on_behalf = bool(state.parties(context.actor) & STAFF)
+    if not on_behalf and (referral is None or context.actor.id != referral.to):
         raise Refused("not_yours")
+    return referral or _known(state, referral_id)
 
 
 def _report(state: CaseState, command: ReportReferralOutcome, context: Context) -> list[Event]:
-    referral = _known(state, command.referral_id)
+    referral = _mine(state, command.referral_id, context)
     if referral.status != "accepted":
         raise Refused("referral_not_accepted", referral_id=referral.id, status=referral.status)
-    _receiver_or_staff(state, referral, context)
     return [ReferralOutcomeReported(referral_id=referral.id, outcome=command.outcome, result=command.result)]
 
 
