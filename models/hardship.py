@@ -185,8 +185,9 @@ def _claim(part: str) -> HardshipClaim | None:
 
 def _other_text(text: str) -> str | None:
     """The school's own name for a type; brackets that do not match would not read back, and go."""
-    text = " ".join(half_width(text).split())
-    return (text if re.fullmatch(_BALANCED, text) else re.sub("[()]", "", text)).strip() or None
+    text = half_width(text)
+    kept = text if re.fullmatch(_BALANCED, text) else re.sub("[()]", " ", text)
+    return " ".join(kept.split()) or None
 
 
 def _type_named(text: str) -> HardshipType | None:

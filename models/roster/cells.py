@@ -41,7 +41,7 @@ class CellReading(Model):
 
 def read_cell(column: Column, text: str, rules: RosterRules) -> CellReading:
     """The meaning of a cell; a blank one, or a mark for "nothing" such as -, means nothing."""
-    text = clean(text)
+    text = clean(text) if text else ""
     if not text or fold(text) in roster_columns().blank_marks:
         return CellReading()
     if len(text) > rules.max_text_length:
@@ -117,9 +117,7 @@ def _dialled(text: str) -> str:
 
 def _is_phone(digits: str) -> bool:
     """Long enough for some line; what starts like a mobile number must have all its 11 digits."""
-    if not re.fullmatch(r"[0-9]{7,15}", digits):
-        return False
-    return not digits.startswith("1") or len(digits) in (7, 8, 11)
+    return re.fullmatch(r"1[0-9]{10}|[02-9][0-9]{6,14}", digits) is not None
 
 
 def _email(column: Column, text: str, _rules: RosterRules) -> CellReading:

@@ -1,7 +1,7 @@
 """Code tables of a person (sex, education level, ethnicity) and how cells are matched to them."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 import yaml
@@ -35,13 +35,18 @@ class CodeTable(Model):
 
     entries: tuple[CodeEntry, ...] = Field(min_length=1)
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, str]:
+        names = (
+            (name, entry)
+            for entry in self.entries
+            for name in (entry.code, entry.zh, entry.en, *entry.aliases)
+        )
+        return {fold(name): entry.code for name, entry in names}
+
     def code_of(self, text: str) -> str:
         """The code that a cell means; the cell's own text where the table does not know it."""
-        wanted = fold(text)
-        for entry in self.entries:
-            if wanted in {fold(name) for name in (entry.code, entry.zh, entry.en, *entry.aliases)}:
-                return entry.code
-        return clean(text)
+        return self._by_name.get(fold(text), clean(text))
 
     def label(self, code: str) -> str:
         """The Chinese name of a code, or the text itself where it is none."""

@@ -60,7 +60,11 @@ def _rows(stream: BinaryIO, encoding: str, delimiter: str) -> Iterator[tuple[int
     text = io.TextIOWrapper(stream, encoding=encoding, newline="")
     try:
         for number, record in _records(text, delimiter):
-            yield number, {index: cell for index, cell in enumerate(record) if cell.strip()}
+            # Under the wrong delimiter an empty row is a cell full of the right one.
+            yield (
+                number,
+                {index: cell for index, cell in enumerate(record) if cell.strip().strip(_DELIMITERS)},
+            )
     finally:
         text.detach()
 

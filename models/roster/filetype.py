@@ -5,7 +5,7 @@ from typing import BinaryIO, Literal
 
 from models.roster.problems import RosterRefused, refused
 
-_CHUNK = 1024 * 1024
+_CHUNK = 64 * 1024
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 # The stream in which an OLE2 container holds an encrypted workbook [MS-OFFCRYPTO 2.3.4.4].
@@ -57,7 +57,7 @@ def unsupported(filename: str, found: str) -> RosterRefused:
 
 
 def chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The stream from its start, a megabyte at a time."""
+    """The stream from its start, 64 KiB at a time."""
     stream.seek(0)
     while chunk := stream.read(_CHUNK):
         yield chunk

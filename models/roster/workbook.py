@@ -23,7 +23,7 @@ from models.roster.problems import RosterRefused, refused
 from models.roster.workbook_numbers import NumberFormats, read_number_formats
 
 _STRINGS_IN_MEMORY = 4 * 1024 * 1024
-_STRINGS_CACHED = 4096
+_STRINGS_CACHED = 1024
 
 
 def open_workbook(
