@@ -156,8 +156,9 @@ def _none_requested(state: CaseState, _context: Context) -> None:
 
 
 def _request(state: CaseState, command: RequestClosure, _context: Context) -> list[Event]:
+    placed = verified_destination(state)
     borne_out = {
-        "destination_verified": verified_destination(state) is not None,
+        "destination_verified": placed is not None and placed.settled,
         "handed_over": handed_over(state),
     }.get(command.reason, True)
     needs_proof = command.reason in state.policy.closure_proof_required

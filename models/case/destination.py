@@ -109,10 +109,19 @@ def evolve(state: CaseState, event: DestinationEvent, stamp: Stamp) -> CaseState
             held = {key: _superseded(item) for key, item in state.destinations.items()}
             return state.but(destinations={**held, event.destination.id: event.destination})
         case DestinationVerified():
-            status: Status = "verified" if event.level == "school" else "department_verified"
-            return with_status(state, event.destination_id, status, stamp.at)
+            return _verified(state, event, stamp)
         case DestinationRejected():
             return with_status(state, event.destination_id, "rejected", stamp.at)
+
+
+def _verified(state: CaseState, event: DestinationVerified, stamp: Stamp) -> CaseState:
+    if event.level == "department":
+        return with_status(state, event.destination_id, "department_verified", stamp.at)
+    # A graduate has one verified destination: the new one takes the place of an older one.
+    older = verified_destination(state)
+    if older is not None:
+        state = with_status(state, older.id, "superseded", stamp.at)
+    return with_status(state, event.destination_id, "verified", stamp.at)
 
 
 def _superseded(item: Destination) -> Destination:
@@ -126,9 +135,8 @@ def with_status(state: CaseState, destination_id: str, status: Status, at: datet
 
 
 def verified_destination(state: CaseState) -> Destination | None:
-    """The newest destination that the school has verified."""
-    verified = [item for item in state.destinations.values() if item.status == "verified"]
-    return max(verified, key=lambda item: item.changed_at, default=None)
+    """The destination that the school has verified."""
+    return next((item for item in state.destinations.values() if item.status == "verified"), None)
 
 
 def deadlines(state: CaseState) -> list[Deadline]:

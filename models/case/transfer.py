@@ -134,8 +134,14 @@ def open_transfer(state: CaseState) -> Transfer | None:
 
 
 def handed_over(state: CaseState) -> bool:
-    """True once HRSS has accepted the case."""
-    return any(item.kind == "hrss" and item.status == "accepted" for item in state.transfers.values())
+    """True once HRSS has accepted the case; a handover from before a reopening no longer counts."""
+    return any(
+        item.kind == "hrss"
+        and item.status == "accepted"
+        and item.answered_at is not None
+        and item.answered_at >= state.waiting_since
+        for item in state.transfers.values()
+    )
 
 
 def deadlines(state: CaseState) -> list[Deadline]:
