@@ -78,6 +78,7 @@ class Ledger:
             opened_at=state.opened_at,
             updated_at=state.updated_at,
             policy_ref=state.policy.ref,
+            policy_digest=state.policy.digest_of_content,
             roster_digest=state.roster_digest,
             state=state.model_dump_json(exclude={"policy"}),
             **columns,

@@ -59,7 +59,9 @@ class CaseWorkflow:
             assert given.opening is not None  # noqa: S101  (an input holds one of the two)
             self._state, opened = open_case(given.opening)
             pending = [] if given.projected else [opened]
-        self._outbox = Outbox(pending, lambda: self._state)
+        # What an earlier run could not write yet takes patience.
+        behind = given.carried is not None and bool(pending)
+        self._outbox = Outbox(pending, lambda: self._state, behind=behind)
         self._commands = 0
         self._wake = next_wake(self._state)
         self._armed: datetime | None = None
@@ -190,8 +192,7 @@ class CaseWorkflow:
                 await self._outbox.catch_up()
             self._state, recorded = pass_time(self._state, workflow.now())
             self._note(recorded)
-            if recorded:
-                await self._outbox.project()
+            await self._outbox.project()
             if self._state.pairing.seeking:
                 await self._by_itself(ProposeNextMentor())
             if self._effects:

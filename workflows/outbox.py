@@ -22,9 +22,9 @@ _PATIENT_TRY = timedelta(seconds=30)
 class Outbox:
     """Events that are durable in the workflow and may not be in the ledger yet, in order."""
 
-    def __init__(self, pending: list[Recorded], state: Callable[[], CaseState]) -> None:
+    def __init__(self, pending: list[Recorded], state: Callable[[], CaseState], *, behind: bool) -> None:
         self.pending = pending
-        self.behind = bool(pending)
+        self.behind = behind
         self._state = state
         self._turn = asyncio.Lock()
 

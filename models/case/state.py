@@ -136,11 +136,7 @@ class CaseState(Model):
         clock = self.policy.clocks[name]
         since = max(since, self.waiting_since)
         due = self.policy.calendar.due(since, within or clock.within, self.pauses)
-        lapses_at = None
-        if clock.lapse_after is not None:
-            lapses_at = due.at
-            if clock.lapse_after.amount:
-                lapses_at = self.policy.calendar.due(due.at, clock.lapse_after, self.pauses).at
+        lapses_at = self.policy.lapse_time(due, name, self.spread, self.pauses)
         key = f"{name}:{subject}.{self.reopened}"
         return Deadline(
             key=key, clock=name, subject=subject, since=since, due=due, owner=owner, lapses_at=lapses_at

@@ -19,7 +19,7 @@ class CaseRow(Table, table=True):
         Index("ix_case_due", "school_id", "next_due_at", "case_id"),
         Index("ix_case_opened", "school_id", "opened_at", "case_id"),
         Index("ix_case_mentor", "mentor_id", "next_due_at", "case_id"),
-        Index("ix_case_student", "school_id", "student_no", unique=True),
+        Index("ix_case_student", "school_id", "student_no"),
         Index("ix_case_id_number", "school_id", "id_number_key"),
         Index("ix_case_overview", "school_id", "department_id", "cohort", "stage"),
     )
@@ -55,6 +55,7 @@ class CaseRow(Table, table=True):
     next_due_at: datetime | None = Field(default=None, sa_type=Instant)
     next_due_clock: str | None = None
     policy_ref: str
+    policy_digest: str
     roster_digest: str
     state: str = Field(sa_type=Text)
 

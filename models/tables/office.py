@@ -56,10 +56,11 @@ class Reservation(Table, table=True):
 
 
 class PolicyVersion(Table, table=True):
-    """A version of the service standards that was published here. `document` is the compiled policy."""
+    """A version of the service standards that some case follows. `document` is the compiled policy; one `ref`
+    has several digests where the statutory holidays of a year were announced meanwhile."""
 
-    ref: str = Field(primary_key=True)
-    digest: str
+    digest: str = Field(primary_key=True)
+    ref: str = Field(index=True)
     document: str = Field(sa_type=Text)
     published_at: datetime = Field(sa_type=Instant)
 

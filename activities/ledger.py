@@ -1,0 +1,28 @@
+"""What a case asks of the database: its projection, and a mentor with room."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from temporalio import activity
+
+from models.case.kernel import MentorAnswer, ReserveMentor
+from services.pairing import MentorPool
+from services.projection import Ledger
+from workflows.messages import Projection
+
+
+class LedgerActivities:
+    """Synchronous: they run on the worker's threads."""
+
+    def __init__(self, ledger: Ledger, mentors: MentorPool, zone: ZoneInfo) -> None:
+        self._ledger = ledger
+        self._mentors = mentors
+        self._zone = zone
+
+    @activity.defn(name="project")
+    def project(self, projection: Projection) -> None:
+        self._ledger.project([projection])
+
+    @activity.defn(name="reserve_mentor")
+    def reserve_mentor(self, need: ReserveMentor) -> MentorAnswer:
+        return self._mentors.reserve(need, datetime.now(UTC).astimezone(self._zone).date())

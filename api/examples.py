@@ -1,0 +1,48 @@
+"""Examples of commands for the OpenAPI document."""
+
+from fastapi.openapi.models import Example
+
+COMMAND_EXAMPLES: dict[str, Example] = {
+    "confirm_eligibility": {
+        "summary": "确认困难类型 Confirm eligibility",
+        "value": {
+            "type": "confirm_eligibility",
+            "decision": "open",
+            "hardship_types": [
+                {"type": "LIFTED_POVERTY", "proof": "乡村振兴部门证明", "issuer": "县乡村振兴局"}
+            ],
+        },
+    },
+    "propose_mentor": {"summary": "提议帮扶责任人 Propose a mentor", "value": {"type": "propose_mentor"}},
+    "first_talk": {
+        "summary": "摸底谈话：联系、评估一次提交 First talk as one list",
+        "value": [
+            {"type": "record_contact", "method": "face_to_face", "content": "第一次摸底谈话"},
+            {
+                "type": "record_assessment",
+                "intention": "省内就业",
+                "obstacles": ["缺少面试经验"],
+                "risk_level": "A",
+            },
+        ],
+    },
+    "record_service": {
+        "summary": "岗位推荐 Job recommendation",
+        "value": {
+            "type": "record_service",
+            "service_type": "job_recommendation",
+            "method": "phone",
+            "content": "推荐两家企业的软件测试岗位",
+        },
+    },
+    "register_destination": {
+        "summary": "登记毕业去向 Register a destination",
+        "value": {
+            "type": "register_destination",
+            "code": "11",
+            "employer": "示例科技有限公司",
+            "monthly_pay": 5200,
+            "evidence": [{"type": "labor_contract"}],
+        },
+    },
+}

@@ -1,0 +1,167 @@
+"""Every error as RFC 9457 problem+json with a stable code and a sentence in Chinese and English."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from temporalio.service import RPCError
+
+from services.commands import temporal_away
+from services.errors import ServiceError, Unavailable
+
+log = structlog.get_logger(__name__)
+
+# Seconds after which a client may ask again when a part is away.
+_RETRY_AFTER = "2"
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field: where, and why."""
+
+    field: str
+    message: str
+    kind: str
+
+
+class Problem(BaseModel):
+    """The body of every error."""
+
+    type: str = Field(examples=["urn:zhuhang:problem:not_paired"])
+    title: str = Field(examples=["尚未结对帮扶责任人。"])
+    status: int = Field(examples=[409])
+    detail: str = Field(examples=["The graduate is not paired with a mentor yet."])
+    code: str = Field(examples=["not_paired"])
+    zh: str
+    en: str
+    details: dict[str, Any] = {}
+    errors: list[FieldProblem] = []
+
+
+def problem(
+    status: int,
+    code: str,
+    zh: str,
+    en: str,
+    *,
+    details: Mapping[str, Any] | None = None,
+    errors: list[FieldProblem] | None = None,
+) -> JSONResponse:
+    """The response of an error."""
+    body = Problem(
+        type=f"urn:zhuhang:problem:{code}",
+        title=zh,
+        status=status,
+        detail=en,
+        code=code,
+        zh=zh,
+        en=en,
+        details=dict(details or {}),
+        errors=errors or [],
+    )
+    headers = {"Retry-After": _RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return JSONResponse(
+        jsonable_encoder(body), status, headers=headers, media_type="application/problem+json"
+    )
+
+
+def database_away() -> Unavailable:
+    """The ledger does not answer; nothing that was acknowledged is lost."""
+    return Unavailable(
+        "database_unavailable",
+        "台账数据库暂时不可用，请稍后重试；已确认的办理不会丢失。",
+        "The database is not available for the moment; try again later. Nothing acknowledged is lost.",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app as a problem."""
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(SQLAlchemyError, _database)
+    app.add_exception_handler(RPCError, _temporal)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _service_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ServiceError)  # noqa: S101  (registered for this type)
+    return problem(error.status, error.code, error.zh, error.en, details=error.details)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for this type)
+    errors = [
+        FieldProblem(
+            field=".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]),
+            message=str(item["msg"]),
+            kind=str(item["type"]),
+        )
+        for item in error.errors()
+    ]
+    fields = "、".join(dict.fromkeys(item.field for item in errors))
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid_request",
+        f"请求内容有误，请检查：{fields}。",
+        f"The request is not valid; check: {fields.replace('、', ', ')}.",
+        errors=errors,
+    )
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  (registered for this type)
+    texts = {
+        404: ("route_unknown", "没有这个地址。", "There is no such address."),
+        405: ("method_not_allowed", "该地址不支持此方法。", "The address does not take this method."),
+    }
+    code, zh, en = texts.get(
+        error.status_code, ("http_error", "请求无法处理。", "The request cannot be handled.")
+    )
+    return problem(error.status_code, code, zh, en)
+
+
+async def _database(_request: Request, error: Exception) -> JSONResponse:
+    away = isinstance(error, PoolTimeoutError) or (
+        isinstance(error, DBAPIError) and not isinstance(error.orig, ValueError)
+    )
+    if not away:
+        return await _unexpected(_request, error)
+    log.warning("the database does not answer", kind=type(error).__name__)
+    return await _service_error(_request, database_away())
+
+
+async def _temporal(_request: Request, error: Exception) -> JSONResponse:
+    log.warning("Temporal does not answer", kind=type(error).__name__)
+    return await _service_error(_request, temporal_away())
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    # The message may hold personal data: the type and the place are enough to find it.
+    log.error("unexpected error", kind=type(error).__name__, route=request.scope.get("path"), exc_info=error)
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unexpected_error",
+        "出现意外情况，已记录；请稍后重试。",
+        "Something unexpected happened and was logged; try again later.",
+    )
+
+
+def responses(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """The error responses of a route, for the OpenAPI document."""
+    return {
+        code: {
+            "model": Problem,
+            "description": HTTPStatus(code).phrase,
+            "content": {"application/problem+json": {}},
+        }
+        for code in codes
+    }

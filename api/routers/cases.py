@@ -1,0 +1,149 @@
+"""Cases: opening, listing, reading, and the commands that advance them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, NowDep, ServicesDep, VersionDep
+from api.examples import COMMAND_EXAMPLES
+from api.problems import responses
+from models.case.machine import PublicCommand
+from models.views.case import CaseLine, CaseView, CommandResult, CommandsView, TimelineEntry
+from models.views.page import Page
+from services.cases import CaseDraft
+from services.errors import BadCursor, NotFound
+from services.ledger import CaseFilter, Sort, timeline_entry
+from services.status import WorkflowStatus
+
+router = APIRouter(tags=["cases"])
+
+CommandBody = Annotated[
+    PublicCommand | Annotated[list[PublicCommand], Field(min_length=1, max_length=20)],
+    Body(openapi_examples=COMMAND_EXAMPLES),
+]
+
+
+@router.post("/cases", status_code=201, responses=responses(401, 403, 409, 422, 503))
+async def open_case(
+    services: ServicesDep, actor: ActorDep, now: NowDep, draft: CaseDraft, response: Response
+) -> CaseView:
+    """Open one graduate's file. A person who has one already is answered with 409 `case_exists`."""
+    opening = await run_in_threadpool(services.opener.prepare, actor, draft, now)
+    case_id = await services.opener.open(opening)
+    view = await run_in_threadpool(services.ledger.case, actor, case_id, now)
+    response.headers["ETag"] = f'"{view.version}"'
+    return view
+
+
+@router.get("/cases", responses=responses(401, 422, 503))
+def list_cases(
+    services: ServicesDep,
+    actor: ActorDep,
+    now: NowDep,
+    stage: Annotated[list[str] | None, Query()] = None,
+    cohort: int | None = None,
+    department: str | None = None,
+    mentor: str | None = None,
+    hardship_type: str | None = None,
+    risk_level: Literal["A", "B", "C"] | None = None,
+    overdue: bool | None = None,
+    due_before: datetime | None = None,
+    q: Annotated[str | None, Query(max_length=100, description="Name, student number or case id.")] = None,
+    sort: Sort = "due",
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 50,
+) -> Page[CaseLine]:
+    """The ledger, within what the actor may read."""
+    wanted = CaseFilter(
+        stage=stage,
+        cohort=cohort,
+        department=department,
+        mentor=mentor,
+        hardship_type=hardship_type,
+        risk_level=risk_level,
+        overdue=overdue,
+        due_before=due_before,
+        q=q,
+        sort=sort,
+        cursor=cursor,
+        limit=limit,
+    )
+    return services.ledger.cases(actor, wanted, now)
+
+
+@router.get("/cases/{case_id}", responses=responses(401, 404, 503))
+def read_case(
+    services: ServicesDep, actor: ActorDep, now: NowDep, case_id: str, response: Response
+) -> CaseView:
+    """One whole file, with its version as ETag."""
+    view = services.ledger.case(actor, case_id, now)
+    response.headers["ETag"] = f'"{view.version}"'
+    return view
+
+
+@router.get("/cases/{case_id}/timeline", responses=responses(401, 404, 422, 503))
+def read_timeline(
+    services: ServicesDep, actor: ActorDep, case_id: str, cursor: CursorQuery = None, limit: LimitQuery = 100
+) -> Page[TimelineEntry]:
+    """What happened, oldest first."""
+    if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
+        raise BadCursor
+    return services.ledger.timeline(actor, case_id, after=int(cursor or 0), limit=limit)
+
+
+@router.get("/cases/{case_id}/workflow", responses=responses(401, 403, 404, 503))
+async def read_workflow(services: ServicesDep, actor: ActorDep, case_id: str) -> WorkflowStatus:
+    """The live status of the case's workflow in Temporal."""
+    await run_in_threadpool(services.ledger.require, actor, case_id, staff_only=True)
+    return await services.status.of(case_id)
+
+
+@router.get("/cases/{case_id}/commands", responses=responses(401, 404, 503))
+def list_commands(services: ServicesDep, actor: ActorDep, now: NowDep, case_id: str) -> CommandsView:
+    """Which commands are possible now, and why not for the others."""
+    return services.ledger.commands(actor, case_id, now)
+
+
+@router.post(
+    "/cases/{case_id}/commands",
+    responses=responses(400, 401, 404, 409, 412, 422, 503) | {202: {"model": CommandResult}},
+)
+async def send_command(
+    services: ServicesDep,
+    actor: ActorDep,
+    now: NowDep,
+    key: KeyDep,
+    version: VersionDep,
+    case_id: str,
+    body: CommandBody,
+    response: Response,
+) -> CommandResult:
+    """Advance the case by one command, or by a list that is decided in order, all or nothing.
+
+    200: done and in the ledger. 202: durable, and in the ledger as soon as the database is back.
+    """
+    commands = services.publish(body if isinstance(body, list) else [body])
+    answer = await services.commands.send(case_id, commands, actor, key, version)
+    result = CommandResult(
+        case_id=case_id,
+        version=answer.version,
+        projected=answer.projected,
+        events=[timeline_entry(item) for item in answer.events],
+    )
+    response.headers["ETag"] = f'"{answer.version}"'
+    if not answer.projected:
+        response.status_code = 202
+        return result
+    try:
+        view = await run_in_threadpool(services.ledger.case, actor, case_id, now)
+    except SQLAlchemyError:
+        response.status_code = 202
+        return result
+    except NotFound:
+        # The act itself may have ended what the actor may see, as declining does.
+        return result
+    return result.model_copy(update={"case": view})

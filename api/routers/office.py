@@ -1,0 +1,67 @@
+"""Departments and staff."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.deps import ActorDep, CursorQuery, LimitQuery, ServicesDep
+from api.problems import responses
+from models.case.kernel import Role
+from models.views.page import Page
+from services.office import (
+    DepartmentChange,
+    DepartmentDraft,
+    DepartmentView,
+    StaffChange,
+    StaffDraft,
+    StaffView,
+)
+
+router = APIRouter(tags=["office"])
+
+
+@router.get("/departments", responses=responses(401, 403, 503))
+def list_departments(
+    services: ServicesDep, actor: ActorDep, cursor: CursorQuery = None, limit: LimitQuery = 100
+) -> Page[DepartmentView]:
+    """The departments of the school."""
+    return services.office.departments(actor.school_id, cursor=cursor, limit=limit)
+
+
+@router.post("/departments", status_code=201, responses=responses(401, 403, 409, 422, 503))
+def add_department(services: ServicesDep, actor: ActorDep, draft: DepartmentDraft) -> DepartmentView:
+    """Add a department."""
+    return services.office.add_department(actor, draft)
+
+
+@router.patch("/departments/{department_id}", responses=responses(401, 403, 404, 409, 422, 503))
+def change_department(
+    services: ServicesDep, actor: ActorDep, department_id: str, change: DepartmentChange
+) -> DepartmentView:
+    """Rename a department."""
+    return services.office.change_department(actor, department_id, change)
+
+
+@router.get("/staff", responses=responses(401, 403, 503))
+def list_staff(
+    services: ServicesDep,
+    actor: ActorDep,
+    role: Annotated[Role | None, Query()] = None,
+    department: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[StaffView]:
+    """The staff of the school with capacity and load."""
+    return services.office.staff(actor, role=role, department=department, cursor=cursor, limit=limit)
+
+
+@router.post("/staff", status_code=201, responses=responses(401, 403, 409, 422, 503))
+def add_staff(services: ServicesDep, actor: ActorDep, draft: StaffDraft) -> StaffView:
+    """Add a member of staff, or a partner."""
+    return services.office.add_staff(actor, draft)
+
+
+@router.patch("/staff/{staff_id}", responses=responses(401, 403, 404, 422, 503))
+def change_staff(services: ServicesDep, actor: ActorDep, staff_id: str, change: StaffChange) -> StaffView:
+    """Change a member of staff: capacity, absence, post, channels."""
+    return services.office.change_staff(actor, staff_id, change)

@@ -1,0 +1,88 @@
+"""Who is acting: from a staff id, or a graduate's own case, to an `Actor` with role and scope."""
+
+import time
+
+from sqlalchemy import ColumnElement, Engine, false, or_
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, col
+
+from models.case.kernel import Actor, Role
+from models.tables import CaseRow, Staff
+from services.errors import UnknownActor
+
+GRADUATE_PREFIX = "graduate:"
+# A change of staff is seen after this many seconds at the latest; while the database is away the last
+# known answer serves, so that an act is not lost over it.
+_FRESH_SECONDS = 2.0
+
+
+class Actors:
+    """The directory of those who may act."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._known: dict[str, tuple[float, Actor]] = {}
+
+    def known(self, actor_id: str) -> Actor | None:
+        """The actor, if read a moment ago."""
+        cached = self._known.get(actor_id)
+        fresh = cached is not None and time.monotonic() - cached[0] < _FRESH_SECONDS
+        return cached[1] if cached is not None and fresh else None
+
+    def find(self, actor_id: str) -> Actor:
+        """The actor of a staff id, or of `graduate:<case_id>`. Raises UnknownActor."""
+        cached = self._known.get(actor_id)
+        try:
+            actor = self._read(actor_id)
+        except SQLAlchemyError:
+            if cached is None:
+                raise
+            return cached[1]
+        self._known[actor_id] = (time.monotonic(), actor)
+        return actor
+
+    def _read(self, actor_id: str) -> Actor:
+        with Session(self._engine) as session:
+            if actor_id.startswith(GRADUATE_PREFIX):
+                row = session.get(CaseRow, actor_id.removeprefix(GRADUATE_PREFIX))
+                if row is None:
+                    raise UnknownActor(actor_id)
+                return Actor(
+                    id=actor_id,
+                    role=Role.GRADUATE,
+                    school_id=row.school_id,
+                    department_id=row.department_id,
+                    case_id=row.case_id,
+                )
+            person = session.get(Staff, actor_id)
+            if person is None or person.departed_on is not None:
+                raise UnknownActor(actor_id)
+            return Actor(
+                id=person.id,
+                role=Role(person.role),
+                school_id=person.school_id,
+                department_id=person.department_id,
+            )
+
+
+def graduate_actor_id(case_id: str) -> str:
+    """The actor id under which a graduate acts in their own file."""
+    return GRADUATE_PREFIX + case_id
+
+
+def readable(actor: Actor) -> ColumnElement[bool]:
+    """Which rows of the ledger this person may read (domain notes §8). Every query of cases begins here."""
+    same_school = col(CaseRow.school_id) == actor.school_id
+    own = or_(col(CaseRow.mentor_id) == actor.id, col(CaseRow.proposed_mentor_id) == actor.id)
+    match actor.role:
+        case Role.SCHOOL_SUPERVISOR:
+            return same_school
+        case Role.DEPARTMENT_SUPERVISOR | Role.COUNSELOR:
+            return same_school & or_(col(CaseRow.department_id) == actor.department_id, own)
+        case Role.MENTOR:
+            return same_school & own
+        case Role.GRADUATE:
+            return col(CaseRow.case_id) == actor.case_id
+        case Role.PARTNER | Role.PROVINCIAL_OBSERVER | Role.ADMINISTRATOR | Role.SYSTEM:
+            # A partner reads referrals, never files.
+            return false()

@@ -1,0 +1,76 @@
+"""The use cases of one installation, put together once for the API and the command line."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from temporalio.client import Client
+
+from models.case.machine import PublicCommand
+from models.case.standards import ChangePolicy
+from models.policy import Policy
+from services.actors import Actors
+from services.cases import CaseOpener
+from services.commands import Commands
+from services.database import create_engine_from
+from services.keys import Keys
+from services.ledger import LedgerReader
+from services.office import Office
+from services.policies import load_policies
+from services.settings import Settings
+from services.states import States
+from services.status import StatusReader
+from services.temporal import connect
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that a request may need."""
+
+    settings: Settings
+    engine: Engine
+    keys: Keys
+    client: Client
+    policies: tuple[Policy, ...]
+    actors: Actors
+    office: Office
+    ledger: LedgerReader
+    opener: CaseOpener
+    commands: Commands
+    status: StatusReader
+
+    def prepare(self) -> None:
+        """Make the school known in the database."""
+        settings = self.settings
+        self.office.ensure_school(settings.school_code, settings.school_name, settings.province)
+
+    def publish(self, commands: list[PublicCommand]) -> list[PublicCommand]:
+        """The commands with what only this installation knows: the document of a policy version."""
+        return [self._with_policy(item) if isinstance(item, ChangePolicy) else item for item in commands]
+
+    def _with_policy(self, command: ChangePolicy) -> ChangePolicy:
+        found = next((policy for policy in self.policies if policy.ref == command.policy_ref), None)
+        return command.model_copy(update={"policy": found})
+
+
+async def open_services(settings: Settings) -> Services:
+    """Connect lazily, so that the API starts and says what is missing while Temporal is away.
+
+    Raises PolicyError where the service standards have an error.
+    """
+    engine = create_engine_from(settings)
+    keys = Keys.load(settings.data_dir)
+    client = await connect(settings, keys, lazy=True)
+    policies = load_policies(settings.policy)
+    return Services(
+        settings=settings,
+        engine=engine,
+        keys=keys,
+        client=client,
+        policies=policies,
+        actors=Actors(engine),
+        office=Office(engine),
+        ledger=LedgerReader(engine, States()),
+        opener=CaseOpener(client, engine, keys, policies, settings),
+        commands=Commands(client),
+        status=StatusReader(client),
+    )

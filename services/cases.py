@@ -1,0 +1,208 @@
+"""Opening files (建档): the workflow first, which is durable, then its first row in the ledger."""
+
+import asyncio
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi.encoders import jsonable_encoder
+from pydantic import Field
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+from temporalio.client import Client
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from models.calendar import Calendar
+from models.case.intake import Hardship, Source
+from models.case.kernel import Actor, Role
+from models.case.machine import Opening, open_case
+from models.case.profile import Profile
+from models.policy import Policy
+from models.roster.cells import RosterRules
+from models.roster.rows import RosterRow, judge_row
+from models.tables import CaseRow, Department
+from services.commands import temporal_away
+from services.errors import Conflict, NotAllowed, Unprocessable
+from services.keys import Keys
+from services.policies import policy_for
+from services.projection import Ledger
+from services.settings import Settings
+from workflows.messages import CASE_WORKFLOW, CaseInput, Projection
+
+_OPENERS = frozenset({Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR, Role.SCHOOL_SUPERVISOR})
+_PROFILE_FIELDS = frozenset(Profile.model_fields) - {"other"}
+
+
+class CaseDraft(Profile):
+    """A graduate's data as a person types them in. `hardship_types` are type ids or names; `cohort` is the
+    graduating year, by default that of `graduates_on`, else of the present season."""
+
+    department_id: str
+    cohort: int | None = Field(default=None, ge=2000, le=2100)
+    hardship_types: list[str] = Field(default_factory=list[str], max_length=20)
+
+
+def profile_of(row: RosterRow) -> Profile:
+    """The profile that a roster row describes; what has no field of its own is kept as text in `other`."""
+    values: dict[str, Any] = row.model_dump(
+        exclude_none=True, exclude={"other", "hardship", "cohort", "department"}
+    )
+    joined = {
+        key: "、".join(getattr(row, key)) if isinstance(value, tuple) else value
+        for key, value in values.items()
+    }
+    known = {key: value for key, value in joined.items() if key in _PROFILE_FIELDS}
+    rest = {key: str(value) for key, value in joined.items() if key not in _PROFILE_FIELDS and value != ""}
+    return Profile.model_validate(known | {"other": {**row.other, **rest}})
+
+
+def declared_of(row: RosterRow) -> tuple[Hardship, ...]:
+    """The hardship types that a roster row states, without proof."""
+    return tuple(Hardship(type=claim.type, text=claim.text) for claim in row.hardship)
+
+
+def cohort_of(row: RosterRow, today: date) -> int:
+    """The graduating year (届): as stated, else that of the season, which begins in September."""
+    if row.cohort is not None:
+        return row.cohort
+    return today.year + (today.month >= _SEASON_STARTS)
+
+
+_SEASON_STARTS = 9
+
+
+class CaseOpener:
+    """Starts the workflows of cases."""
+
+    def __init__(
+        self,
+        client: Client,
+        engine: Engine,
+        keys: Keys,
+        policies: tuple[Policy, ...],
+        settings: Settings,
+    ) -> None:
+        self._client = client
+        self._engine = engine
+        self._ledger = Ledger(engine, keys)
+        self._keys = keys
+        self._policies = policies
+        self._settings = settings
+
+    def opening(
+        self, actor: Actor, row: RosterRow, department_id: str, opened_at: datetime, source: Source
+    ) -> Opening:
+        """What a roster row opens. Raises NoPolicyError where no service standards fit the cohort."""
+        zone = ZoneInfo(Calendar().timezone)
+        cohort = cohort_of(row, opened_at.astimezone(zone).date())
+        return Opening(
+            case_id=self._keys.case_id(actor.school_id, row.student_no),
+            school_id=actor.school_id,
+            department_id=department_id,
+            cohort=cohort,
+            opened_at=opened_at,
+            opened_by=actor,
+            profile=profile_of(row),
+            declared=declared_of(row),
+            roster_digest=row.digest(),
+            source=source,
+            policy=policy_for(self._policies, self._settings.province, cohort),
+        )
+
+    def prepare(self, actor: Actor, draft: CaseDraft, now: datetime) -> Opening:
+        """Check a draft. Raises NotAllowed, Unprocessable (`case_invalid`, `department_unknown`), Conflict
+        (`case_exists`, `id_number_taken`)."""
+        own = actor.role == Role.SCHOOL_SUPERVISOR or draft.department_id == actor.department_id
+        if actor.role not in _OPENERS or not own:
+            raise NotAllowed
+        row = self._judged(draft)
+        with Session(self._engine) as session:
+            department = session.get(Department, draft.department_id)
+            if department is None or department.school_id != actor.school_id:
+                raise Unprocessable(
+                    "department_unknown",
+                    f"没有找到院系 {draft.department_id}。",
+                    f"There is no department {draft.department_id}.",
+                )
+            opening = self.opening(actor, row, draft.department_id, now, Source())
+            self._check_new(session, opening)
+        return opening
+
+    def _judged(self, draft: CaseDraft) -> RosterRow:
+        cells = {
+            key: str(value)
+            for key, value in jsonable_encoder(draft, exclude_none=True).items()
+            if key not in ("department_id", "hardship_types", "other", "subsidy_claimed")
+        }
+        cells["hardship"] = "、".join(draft.hardship_types)
+        rules = RosterRules(allow_test_identities=self._settings.allow_test_identities)
+        judged = judge_row(cells, rules)
+        if isinstance(judged, list):
+            raise Unprocessable(
+                "case_invalid",
+                "；".join(problem.zh for problem in judged),
+                "; ".join(problem.en for problem in judged),
+                problems=[problem.model_dump() for problem in judged],
+            )
+        return judged.model_copy(update={"subsidy_claimed": draft.subsidy_claimed, "other": draft.other})
+
+    def _check_new(self, session: Session, opening: Opening) -> None:
+        if session.get(CaseRow, opening.case_id) is not None:
+            raise case_exists(opening.case_id)
+        id_number = opening.profile.id_number
+        if id_number is None:
+            return
+        key = self._keys.id_number_key(opening.school_id, id_number)
+        same = select(CaseRow.case_id).where(
+            CaseRow.school_id == opening.school_id, col(CaseRow.id_number_key) == key
+        )
+        other = session.exec(same).first()
+        if other is not None:
+            raise Conflict(
+                "id_number_taken",
+                f"该证件号码已有档案 {other}（学号不同），请先核对。",
+                f"The ID number belongs to case {other} with another student number; check which is right.",
+                case_id=other,
+            )
+
+    async def open(self, opening: Opening) -> str:
+        """Start a case and show it in the ledger. Should this process die between the two, the case writes its
+        first row itself. Raises Conflict (`case_exists`), Unavailable."""
+        try:
+            started = await self.start(opening, projected=False)
+        except RPCError:
+            raise temporal_away() from None
+        if not started:
+            raise case_exists(opening.case_id)
+        await asyncio.to_thread(self.project, [opening])
+        return opening.case_id
+
+    async def start(self, opening: Opening, *, projected: bool) -> bool:
+        """Start the case's workflow; False when the case exists already. With `projected`, the caller promises
+        to write its first row by `project`; otherwise the case does it itself."""
+        try:
+            await self._client.start_workflow(
+                CASE_WORKFLOW,
+                CaseInput(opening=opening, projected=projected),
+                id=opening.case_id,
+                task_queue=self._settings.task_queue,
+            )
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
+    def project(self, openings: list[Opening]) -> None:
+        """Write the first rows of started cases, in one transaction. Rows that are there stay."""
+        opened = [open_case(opening) for opening in openings]
+        self._ledger.project(Projection(state=state, events=[event]) for state, event in opened)
+
+
+def case_exists(case_id: str) -> Conflict:
+    """The person has a file already."""
+    return Conflict(
+        "case_exists",
+        f"该学号已有档案 {case_id}，不能重复建档。",
+        f"The student number has the case {case_id} already.",
+        case_id=case_id,
+    )

@@ -1,0 +1,110 @@
+"""The one way of every command: type → validator → id → result."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+from temporalio.client import (
+    Client,
+    RPCError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCStatusCode
+
+from models.base import Model
+from models.case.kernel import Actor
+from models.case.machine import AnyCommand
+from services.errors import Conflict, ServiceError, StaleVersion, Unavailable, case_unknown
+from workflows.messages import CASE_COMMAND, CommandAnswer, CommandRequest
+
+log = structlog.get_logger(__name__)
+
+# How long (seconds) a command may take before the caller is told to ask again with the same key.
+_PATIENCE = 15.0
+
+
+class RefusalDetail(Model):
+    """The first detail of a refused Update."""
+
+    code: str
+    zh: str
+    en: str
+    details: dict[str, object]
+
+
+class Commands:
+    """Sends commands to the workflows of cases."""
+
+    def __init__(self, client: Client, patience: float = _PATIENCE) -> None:
+        self._client = client
+        self._patience = patience
+
+    async def send(
+        self,
+        case_id: str,
+        commands: Sequence[AnyCommand],
+        actor: Actor,
+        key: str,
+        expected_version: int | None = None,
+    ) -> CommandAnswer:
+        """Send the commands as one Update whose id is `key`; the same key never acts twice.
+
+        Raises NotFound (`case_unknown`), Conflict with the refusal's code, StaleVersion (`version_conflict`),
+        Unavailable (`temporal_unavailable`, `command_pending`): then nobody knows yet, and the same request
+        with the same key may be sent again.
+        """
+        request = CommandRequest(actor=actor, commands=list(commands), expected_version=expected_version)
+        handle = self._client.get_workflow_handle(case_id)
+        try:
+            async with asyncio.timeout(self._patience):
+                return await handle.execute_update(
+                    CASE_COMMAND,
+                    request,
+                    id=key,
+                    result_type=CommandAnswer,
+                    rpc_timeout=timedelta(seconds=self._patience),
+                )
+        except WorkflowUpdateFailedError as failure:
+            raise _as_service_error(failure) from None
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            raise Unavailable(
+                "command_pending",
+                "办理尚未完成，请稍后用同一 Idempotency-Key 重试，不会重复办理。",
+                "The command is still under way; send it again with the same Idempotency-Key, it will not act twice.",
+            ) from None
+        except RPCError as error:
+            raise _unreachable(error) from None
+
+
+def _as_service_error(failure: WorkflowUpdateFailedError) -> ServiceError:
+    cause = failure.cause
+    if not isinstance(cause, ApplicationError) or not cause.details:
+        log.error("an update failed for a reason that is no refusal", kind=type(cause).__name__)
+        return Unavailable(
+            "command_failed",
+            "办理未成功，请稍后重试。",
+            "The command did not succeed; try again later.",
+        )
+    detail = RefusalDetail.model_validate(cause.details[0])
+    if detail.code == "case_unknown":
+        return case_unknown()
+    kind = StaleVersion if detail.code == "version_conflict" else Conflict
+    return kind(detail.code, detail.zh, detail.en, **detail.details)
+
+
+def _unreachable(error: RPCError) -> ServiceError:
+    if error.status == RPCStatusCode.NOT_FOUND:
+        return case_unknown()
+    return temporal_away()
+
+
+def temporal_away() -> Unavailable:
+    """Temporal does not answer; what was not acknowledged may be sent again."""
+    return Unavailable(
+        "temporal_unavailable",
+        "流程服务暂时不可用，请稍后用同一 Idempotency-Key 重试。",
+        "Temporal is not available for the moment; send the request again with the same Idempotency-Key.",
+    )

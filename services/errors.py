@@ -1,0 +1,79 @@
+"""What a use case may answer instead of a result. Each has a stable code and a sentence in both languages."""
+
+from typing import Any
+
+
+class ServiceError(Exception):
+    """An answer that is not a result. `status` is the HTTP status that says the same."""
+
+    status = 400
+
+    def __init__(self, code: str, zh: str, en: str, **details: Any) -> None:
+        super().__init__(f"{code}: {en}")
+        self.code = code
+        self.zh = zh
+        self.en = en
+        self.details = details
+
+
+class BadVersion(ServiceError):
+    def __init__(self) -> None:
+        super().__init__(
+            "if_match_invalid",
+            'If-Match 应为档案版本号，例如 "7"。',
+            'If-Match must be a version of the case, such as "7".',
+        )
+
+
+class UnknownActor(ServiceError):
+    status = 401
+
+    def __init__(self, actor_id: str) -> None:
+        super().__init__(
+            "actor_unknown",
+            f"没有这个在岗人员：{actor_id}。请在 X-Zhuhang-Actor 中填写 GET /api/v1/staff 列出的编号。",
+            f"There is no active member of staff {actor_id}; give an id that GET /api/v1/staff lists.",
+        )
+
+
+class NotAllowed(ServiceError):
+    status = 403
+
+    def __init__(self, zh: str = "您的角色不能办理此事项。", en: str = "Your role may not do this.") -> None:
+        super().__init__("role_not_allowed", zh, en)
+
+
+class NotFound(ServiceError):
+    status = 404
+
+
+class Conflict(ServiceError):
+    status = 409
+
+
+class StaleVersion(ServiceError):
+    status = 412
+
+
+class Unprocessable(ServiceError):
+    status = 422
+
+
+class BadCursor(Unprocessable):
+    def __init__(self) -> None:
+        super().__init__(
+            "cursor_invalid",
+            "cursor 无效或与 sort 不符，请从第一页重新读取。",
+            "The cursor is invalid or belongs to another sort order; start again from the first page.",
+        )
+
+
+class Unavailable(ServiceError):
+    """A part is away for the moment; the same request with the same Idempotency-Key may be sent again."""
+
+    status = 503
+
+
+def case_unknown() -> NotFound:
+    """The same answer for a case that does not exist and for one that the actor may not see."""
+    return NotFound("case_unknown", "没有找到该档案。", "There is no such case.")

@@ -1,0 +1,281 @@
+"""Departments and staff: the office's own data, which supervisors and administrators keep."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+from sqlalchemy import Engine, func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from models.base import Model
+from models.case.kernel import Actor, Role
+from models.tables import Department, Reservation, School, Staff
+from models.views.page import Page
+from services.database import writing
+from services.errors import Conflict, NotAllowed, NotFound, Unprocessable
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+_KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SCHOOL_SUPERVISOR})
+_STAFF_ROLES = frozenset(Role) - {Role.GRADUATE, Role.SYSTEM}
+_IN_DEPARTMENT = frozenset({Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR})
+
+
+# Those who can set a new school up; both are made at the first start.
+SETUP_ACTOR = "admin"
+CAREER_CENTRE_ACTOR = "career-centre"
+
+
+class DepartmentView(Model):
+    id: str
+    name: str
+
+
+class DepartmentDraft(Model):
+    """A new department. The id may be given, for example the school's own code."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")] | None = None
+    name: Name
+
+
+class DepartmentChange(Model):
+    name: Name
+
+
+class StaffView(Model):
+    """`load` counts the open cases that take a place with this mentor, `capacity` how many may."""
+
+    id: str
+    name: str
+    role: Role
+    department_id: str | None
+    capacity: int
+    load: int
+    experienced: bool
+    absent_from: date | None
+    absent_until: date | None
+    departed_on: date | None
+
+
+class StaffDraft(Model):
+    """A new member of staff, or a partner. `notify_url` is an Apprise address of the person's own channel."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")] | None = None
+    name: Name
+    role: Role
+    department_id: str | None = None
+    capacity: int = Field(default=0, ge=0, le=1000)
+    experienced: bool = False
+    absent_from: date | None = None
+    absent_until: date | None = None
+    email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=200)
+    notify_url: str | None = Field(default=None, max_length=500)
+
+
+class StaffChange(Model):
+    """Fields to change; those left out stay."""
+
+    name: Name | None = None
+    role: Role | None = None
+    department_id: str | None = None
+    capacity: int | None = Field(default=None, ge=0, le=1000)
+    experienced: bool | None = None
+    absent_from: date | None = None
+    absent_until: date | None = None
+    email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=200)
+    notify_url: str | None = Field(default=None, max_length=500)
+
+
+class Office:
+    """The departments and staff of one database, school by school."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def ensure_school(self, school_id: str, name: str, province: str) -> None:
+        """Make the school known, with an administrator and its career centre; does nothing where it is."""
+        first = (
+            (SETUP_ACTOR, "系统管理员", Role.ADMINISTRATOR),
+            (CAREER_CENTRE_ACTOR, "就业指导中心", Role.SCHOOL_SUPERVISOR),
+        )
+        with Session(writing(self._engine)) as session:
+            if session.get(School, school_id) is not None:
+                return
+            session.add(School(id=school_id, name=name, province=province))
+            for staff_id, title, role in first:
+                session.add(
+                    Staff(
+                        id=staff_id,
+                        school_id=school_id,
+                        name=title,
+                        role=role,
+                        created_at=datetime.now(UTC),
+                    )
+                )
+            session.commit()
+
+    def departments(self, school_id: str, *, cursor: str | None, limit: int) -> Page[DepartmentView]:
+        """A page of the departments, by id."""
+        query = select(Department).where(Department.school_id == school_id)
+        if cursor:
+            query = query.where(Department.id > cursor)
+        with Session(self._engine) as session:
+            rows = session.exec(query.order_by(col(Department.id)).limit(limit + 1)).all()
+        items = [DepartmentView(id=row.id, name=row.name) for row in rows[:limit]]
+        return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+    def add_department(self, actor: Actor, draft: DepartmentDraft) -> DepartmentView:
+        """Raises NotAllowed, Conflict (`department_exists`)."""
+        _keeper(actor)
+        row = Department(
+            id=draft.id or "dept-" + secrets.token_hex(4),
+            school_id=actor.school_id,
+            name=draft.name,
+            created_at=datetime.now(UTC),
+        )
+        with Session(writing(self._engine)) as session:
+            session.add(row)
+            try:
+                session.commit()
+            except IntegrityError:
+                raise _department_exists(draft.name) from None
+            return DepartmentView(id=row.id, name=row.name)
+
+    def change_department(self, actor: Actor, department_id: str, change: DepartmentChange) -> DepartmentView:
+        """Raises NotAllowed, NotFound (`department_unknown`), Conflict (`department_exists`)."""
+        _keeper(actor)
+        with Session(writing(self._engine)) as session:
+            row = session.get(Department, department_id)
+            if row is None or row.school_id != actor.school_id:
+                raise _department_unknown(department_id)
+            row.name = change.name
+            try:
+                session.commit()
+            except IntegrityError:
+                raise _department_exists(change.name) from None
+            return DepartmentView(id=row.id, name=row.name)
+
+    def staff(
+        self, actor: Actor, *, role: Role | None, department: str | None, cursor: str | None, limit: int
+    ) -> Page[StaffView]:
+        """A page of the school's staff with their load, by id. Graduates and partners see none."""
+        if actor.role in (Role.GRADUATE, Role.PARTNER, Role.PROVINCIAL_OBSERVER):
+            raise NotAllowed
+        query = select(Staff).where(Staff.school_id == actor.school_id)
+        if role is not None:
+            query = query.where(Staff.role == role)
+        if department is not None:
+            query = query.where(Staff.department_id == department)
+        if cursor:
+            query = query.where(Staff.id > cursor)
+        with Session(self._engine) as session:
+            rows = session.exec(query.order_by(col(Staff.id)).limit(limit + 1)).all()
+            items = _views(session, rows[:limit])
+        return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+    def add_staff(self, actor: Actor, draft: StaffDraft) -> StaffView:
+        """Raises NotAllowed, Conflict (`staff_exists`), Unprocessable (`department_unknown`, `role_invalid`)."""
+        _keeper(actor)
+        return self.enlist(actor.school_id, draft)
+
+    def enlist(self, school_id: str, draft: StaffDraft) -> StaffView:
+        """Add a member of staff on behalf of the school itself, as the first administrator is."""
+        row = Staff(
+            **draft.model_dump(exclude={"id"}),
+            id=draft.id or "staff-" + secrets.token_hex(4),
+            school_id=school_id,
+            created_at=datetime.now(UTC),
+        )
+        with Session(writing(self._engine)) as session:
+            _check_post(session, school_id, row.role, row.department_id)
+            session.add(row)
+            try:
+                session.commit()
+            except IntegrityError:
+                raise Conflict(
+                    "staff_exists", f"编号 {row.id} 已被占用。", f"The staff id {row.id} is taken."
+                ) from None
+            return _views(session, [row])[0]
+
+    def change_staff(self, actor: Actor, staff_id: str, change: StaffChange) -> StaffView:
+        """Raises NotAllowed, NotFound (`staff_unknown`), Unprocessable (`department_unknown`, `role_invalid`).
+
+        A department supervisor may change capacity and absence of the department's own staff.
+        """
+        fields = change.model_dump(exclude_unset=True)
+        with Session(writing(self._engine)) as session:
+            row = session.get(Staff, staff_id)
+            if row is None or row.school_id != actor.school_id:
+                raise _staff_unknown(staff_id)
+            _may_change(actor, row, frozenset(fields))
+            for field, value in fields.items():
+                setattr(row, field, value)
+            _check_post(session, row.school_id, row.role, row.department_id)
+            if row.absent_from and row.absent_until and row.absent_until < row.absent_from:
+                raise Unprocessable(
+                    "absence_ends_before_it_starts",
+                    "缺勤结束日期早于开始日期。",
+                    "The absence ends before it starts.",
+                )
+            session.commit()
+            return _views(session, [row])[0]
+
+
+def _views(session: Session, rows: Sequence[Staff]) -> list[StaffView]:
+    ids = [row.id for row in rows]
+    counted = select(Reservation.mentor_id, func.count()).where(col(Reservation.mentor_id).in_(ids))
+    loads = dict(session.exec(counted.group_by(Reservation.mentor_id)).all())
+    return [
+        StaffView.model_validate(
+            row.model_dump(include=set(StaffView.model_fields)) | {"load": loads.get(row.id, 0)}
+        )
+        for row in rows
+    ]
+
+
+def _keeper(actor: Actor) -> None:
+    if actor.role not in _KEEPERS:
+        raise NotAllowed
+
+
+def _may_change(actor: Actor, row: Staff, fields: frozenset[str]) -> None:
+    if actor.role in _KEEPERS:
+        return
+    own = actor.role == Role.DEPARTMENT_SUPERVISOR and row.department_id == actor.department_id
+    if not own or fields - {"capacity", "absent_from", "absent_until"}:
+        raise NotAllowed
+
+
+def _check_post(session: Session, school_id: str, role: str, department_id: str | None) -> None:
+    if role not in _STAFF_ROLES:
+        raise Unprocessable(
+            "role_invalid", f"人员不能担任角色 {role}。", f"A member of staff cannot have the role {role}."
+        )
+    if department_id is None:
+        if role in _IN_DEPARTMENT:
+            raise Unprocessable(
+                "department_required", f"角色 {role} 须属于一个院系。", f"The role {role} needs a department."
+            )
+        return
+    department = session.get(Department, department_id)
+    if department is None or department.school_id != school_id:
+        unknown = _department_unknown(department_id)
+        raise Unprocessable(unknown.code, unknown.zh, unknown.en)
+
+
+def _department_unknown(department_id: str) -> NotFound:
+    return NotFound(
+        "department_unknown", f"没有找到院系 {department_id}。", f"There is no department {department_id}."
+    )
+
+
+def _department_exists(name: str) -> Conflict:
+    return Conflict(
+        "department_exists", f"院系“{name}”已存在。", f"The department {name} or its id exists already."
+    )
+
+
+def _staff_unknown(staff_id: str) -> NotFound:
+    return NotFound("staff_unknown", f"没有找到人员 {staff_id}。", f"There is no member of staff {staff_id}.")

@@ -1,0 +1,106 @@
+"""Finding a mentor with room (结对), inside one transaction, so that no capacity is ever exceeded."""
+
+from datetime import date
+
+from sqlalchemy import Engine, func
+from sqlmodel import Session, col, select
+
+from models.case.kernel import MentorAnswer, ReserveMentor, Role
+from models.tables import Reservation, Staff
+from services.database import writing
+
+MENTOR_ROLES = (Role.MENTOR, Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR, Role.SCHOOL_SUPERVISOR)
+
+
+class MentorPool:
+    """The mentors of one database and the places that open cases take with them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = writing(engine)
+
+    def reserve(self, need: ReserveMentor, today: date) -> MentorAnswer:
+        """Reserve a place for a case with the wanted mentor, or with the best by the rules: same college first,
+        experienced mentors for the highest risk, then the lightest load. A repeated call for a case that
+        already holds a fitting place answers that one.
+
+        The answer's problem is `mentor_unknown`, `mentor_absent`, `mentor_excluded` or `no_capacity`.
+        """
+        with Session(self._engine) as session:
+            staff = self._lock_candidates(session, need)
+            held = session.get(Reservation, need.case_id)
+            loads = self._loads(session, need)
+            if need.mentor_id is not None:
+                answer = self._wanted(need, staff, loads, today)
+            else:
+                answer = self._best(need, staff, loads, today)
+            if answer.mentor_id is not None:
+                if held is None:
+                    session.add(Reservation(case_id=need.case_id, mentor_id=answer.mentor_id))
+                else:
+                    held.mentor_id = answer.mentor_id
+            session.commit()
+            return answer
+
+    def _lock_candidates(self, session: Session, need: ReserveMentor) -> list[Staff]:
+        """The school's staff. The row locks (PostgreSQL) or the write lock (SQLite) let one reservation at a
+        time count places."""
+        query = select(Staff).where(Staff.school_id == need.school_id, col(Staff.role).in_(MENTOR_ROLES))
+        if need.mentor_id is not None:
+            query = query.where(Staff.id == need.mentor_id)
+        return list(session.exec(query.order_by(col(Staff.id)).with_for_update()).all())
+
+    def _loads(self, session: Session, need: ReserveMentor) -> dict[str, int]:
+        count = select(Reservation.mentor_id, func.count()).where(Reservation.case_id != need.case_id)
+        return dict(session.exec(count.group_by(Reservation.mentor_id)).all())
+
+    def _wanted(
+        self, need: ReserveMentor, staff: list[Staff], loads: dict[str, int], today: date
+    ) -> MentorAnswer:
+        if not staff:
+            return MentorAnswer(mentor_id=None, problem="mentor_unknown")
+        (mentor,) = staff
+        if mentor.id in need.excluded:
+            return MentorAnswer(mentor_id=None, problem="mentor_excluded")
+        if not _present(mentor, today):
+            return MentorAnswer(mentor_id=None, problem="mentor_absent")
+        if loads.get(mentor.id, 0) >= _room(mentor, need):
+            return MentorAnswer(mentor_id=None, problem="no_capacity")
+        return MentorAnswer(mentor_id=mentor.id)
+
+    def _best(
+        self, need: ReserveMentor, staff: list[Staff], loads: dict[str, int], today: date
+    ) -> MentorAnswer:
+        fitting = [
+            mentor
+            for mentor in staff
+            if mentor.role in (Role.MENTOR, Role.COUNSELOR)
+            and mentor.id not in need.excluded
+            and _present(mentor, today)
+            and loads.get(mentor.id, 0) < _room(mentor, need)
+        ]
+        if not fitting:
+            return MentorAnswer(mentor_id=None, problem="no_capacity")
+
+        def rank(mentor: Staff) -> tuple[bool, bool, bool, float, str]:
+            load = loads.get(mentor.id, 0)
+            return (
+                mentor.department_id != need.department_id,
+                need.experienced and not mentor.experienced,
+                load >= need.soft_load,
+                load / _room(mentor, need),
+                mentor.id,
+            )
+
+        return MentorAnswer(mentor_id=min(fitting, key=rank).id)
+
+
+def _room(mentor: Staff, need: ReserveMentor) -> int:
+    return min(mentor.capacity, need.hard_cap)
+
+
+def _present(mentor: Staff, today: date) -> bool:
+    if mentor.departed_on is not None and mentor.departed_on <= today:
+        return False
+    if mentor.absent_from is None or mentor.absent_from > today:
+        return True
+    return mentor.absent_until is not None and mentor.absent_until < today

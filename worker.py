@@ -1,0 +1,70 @@
+"""The worker: where workflows and activities meet."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.ledger import LedgerActivities
+from models.calendar import Calendar
+from services.database import create_engine_from
+from services.keys import Keys
+from services.pairing import MentorPool
+from services.projection import Ledger
+from services.settings import Settings
+from services.temporal import connect
+from workflows.case import CaseWorkflow
+
+log = structlog.get_logger(__name__)
+
+WORKFLOWS: list[type] = [CaseWorkflow]
+
+# Threads for activities: SQLite takes one writer at a time, PostgreSQL a pool of ten.
+_ACTIVITY_THREADS = 16
+
+
+def build_worker(client: Client, settings: Settings, keys: Keys, executor: ThreadPoolExecutor) -> Worker:
+    """A worker with every workflow and activity, on the settings' database and task queue."""
+    engine = create_engine_from(settings)
+    ledger = LedgerActivities(Ledger(engine, keys), MentorPool(engine), ZoneInfo(Calendar().timezone))
+    activities: list[Callable[..., Any]] = [ledger.project, ledger.reserve_mentor]
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=WORKFLOWS,
+        activities=activities,
+        activity_executor=executor,
+        workflow_runner=sandbox(),
+        graceful_shutdown_timeout=timedelta(seconds=2),
+        max_cached_workflows=1000,
+        max_concurrent_workflow_task_polls=10,
+        max_concurrent_activities=_ACTIVITY_THREADS,
+        max_concurrent_local_activities=_ACTIVITY_THREADS,
+    )
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """The sandbox, which takes the pure core and Pydantic as they are: they hold no state."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(
+        "models", "pydantic", "pydantic_core", "yaml", "annotated_types"
+    )
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+    """Work until `stop` is set, then finish what is under way."""
+    keys = Keys.load(settings.data_dir)
+    client = await connect(settings, keys)
+    with ThreadPoolExecutor(_ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
+        worker = build_worker(client, settings, keys, executor)
+        async with worker:
+            log.info("worker started", task_queue=settings.task_queue)
+            await stop.wait()
+    log.info("worker stopped")
