@@ -155,18 +155,24 @@ def _none_requested(state: CaseState, _context: Context) -> None:
         raise Refused("closure_requested_already")
 
 
-def _request(state: CaseState, command: RequestClosure, _context: Context) -> list[Event]:
+def _check_closable(state: CaseState, reason: Reason) -> None:
     placed = verified_destination(state)
     borne_out = {
         "destination_verified": placed is not None and placed.settled,
         "handed_over": handed_over(state),
-    }.get(command.reason, True)
-    needs_proof = command.reason in state.policy.closure_proof_required
-    if not borne_out or (needs_proof and not (command.proof or "").strip()):
-        raise Refused("closure_not_supported", reason=command.reason)
-    items = [] if command.reason == "deceased" else open_items(state)
+    }.get(reason, True)
+    if not borne_out:
+        raise Refused("closure_not_supported", reason=reason)
+    items = [] if reason == "deceased" else open_items(state)
     if items:
         raise Refused("open_items", items=", ".join(items))
+
+
+def _request(state: CaseState, command: RequestClosure, _context: Context) -> list[Event]:
+    needs_proof = command.reason in state.policy.closure_proof_required
+    if needs_proof and not (command.proof or "").strip():
+        raise Refused("closure_not_supported", reason=command.reason)
+    _check_closable(state, command.reason)
     return [ClosureRequested(reason=command.reason, outcome=command.outcome, proof=command.proof)]
 
 
@@ -184,9 +190,7 @@ def _judgeable(state: CaseState, context: Context) -> None:
 
 def _approve(state: CaseState, command: ApproveClosure, context: Context) -> list[Event]:
     closure = _requested(state, context)
-    items = [] if closure.reason == "deceased" else open_items(state)
-    if items:
-        raise Refused("open_items", items=", ".join(items))
+    _check_closable(state, closure.reason)
     return [CaseClosed(reason=closure.reason, outcome=closure.outcome, remark=command.reason)]
 
 
