@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -108,7 +108,7 @@ def deadlines(state: CaseState) -> list[Deadline]:
     ends_on = follow_up_ends_on(state)
     if ends_on is not None and calendar.date_of(due.at - timedelta(seconds=1)) > ends_on:
         return []
-    key = f"follow_up:{state.contacts}.{state.reopened}"
+    key = f"follow_up:{(state.next_follow_up_on or since.astimezone(UTC)).isoformat()}"
     return [Deadline(key=key, clock="follow_up", subject="", since=since, due=due, owner=staff(mentor_id))]
 
 

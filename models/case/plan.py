@@ -135,9 +135,10 @@ def evolve(state: CaseState, event: PlanEvent, stamp: Stamp) -> CaseState:
             approved = state.draft_plan.model_copy(
                 update={"approved_at": stamp.at, "approved_by": stamp.actor_id}
             )
-            return state.but(plan=approved, draft_plan=None)
+            since = state.delivering_since or stamp.at
+            return state.but(plan=approved, draft_plan=None, delivering_since=since)
         case PlanRejected():
-            return state.but(draft_plan=None)
+            return state.but(draft_plan=None, plan_rejected_at=stamp.at)
         case MeasureCompleted():
             return complete_measure(state, event.measure_id, stamp.at)
 
@@ -162,12 +163,15 @@ def complete_measure(state: CaseState, measure_id: str, at: datetime) -> CaseSta
 
 def deadlines(state: CaseState) -> list[Deadline]:
     found: list[Deadline] = []
+    mentor_id, assigned_since = state.pairing.mentor_id, state.pairing.assigned_since
     if state.draft_plan is not None:
         version, since = state.draft_plan.version, state.draft_plan.set_at
         found.append(state.clock("approve_plan", str(version), since, department(state.department_id)))
-    elif state.plan is None and state.assessment is not None and state.pairing.mentor_id is not None:
-        since = state.assessment.assessed_at
-        found.append(state.clock("set_plan", str(state.plan_versions), since, staff(state.pairing.mentor_id)))
+    elif state.plan is None and state.assessment is not None and mentor_id and assigned_since:
+        # Counted from the pairing, as the talk is; a plan sent back gets its time again.
+        since = max(assigned_since, state.plan_rejected_at or assigned_since)
+        key = f"{state.plan_versions}.{len(state.pairing.former)}"
+        found.append(state.clock("set_plan", key, since, staff(mentor_id)))
     if state.plan is not None:
         for measure in state.plan.measures():
             if measure.done_at is None:

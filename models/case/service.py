@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -174,16 +174,16 @@ def package(state: CaseState) -> tuple[PackageLine, ...]:
 
 def deadlines(state: CaseState) -> list[Deadline]:
     """The contact rhythm by risk level; after leaving school, follow-up takes its place."""
-    assessment, mentor_id = state.assessment, state.pairing.mentor_id
-    if assessment is None or mentor_id is None or state.left_on is not None or state.plan is None:
+    assessment, mentor_id, delivering = state.assessment, state.pairing.mentor_id, state.delivering_since
+    if assessment is None or mentor_id is None or delivering is None or state.left_on is not None:
         return []
-    last = state.last_contact_at or assessment.assessed_at
-    since = max(last, state.plan.approved_at or last, assessment.assessed_at, state.waiting_since)
+    last = state.last_contact_at or delivering
+    since = max(last, delivering, assessment.assessed_at, state.waiting_since)
     every = state.policy.contact_every[assessment.risk_level]
-    key = f"{state.contacts}.{assessment.number}.{state.plan.version}.{state.reopened}"
     return [
         Deadline(
-            key=f"contact:{key}",
+            # A contact entered late that changes nothing must not send the same reminders again.
+            key=f"contact:{since.astimezone(UTC).isoformat()}",
             clock="contact",
             subject="",
             since=since,

@@ -46,7 +46,7 @@ STAGES: tuple[Stage, ...] = (
 
 class CaseState(Model):
     """One graduate's file. `version` counts its events; `waiting_since` is the graduate's wait, apart from
-    `pairing.assigned_since`, the present owner's clock."""
+    `pairing.assigned_since`, the present owner's clock. `delivering_since`: the first plan was approved."""
 
     schema_version: Literal[1] = 1
     case_id: str
@@ -66,6 +66,8 @@ class CaseState(Model):
     pairing: Pairing = Pairing()
     assessment: Assessment | None = None
     draft_plan: CasePlan | None = None
+    plan_rejected_at: datetime | None = None
+    delivering_since: datetime | None = None
     plan: CasePlan | None = None
     plan_versions: int = 0
     services: dict[str, Service] = Field(default_factory=dict[str, Service])
