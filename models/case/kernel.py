@@ -70,6 +70,8 @@ class Party(StrEnum):
 SUPERVISORS = frozenset({Party.DEPARTMENT_SUPERVISOR, Party.SCHOOL_SUPERVISOR})
 STAFF = SUPERVISORS | {Party.MENTOR, Party.COUNSELOR}
 WORKERS = frozenset({Party.MENTOR, Party.COUNSELOR})
+MENTORS_ELSEWHERE = frozenset({Party.COLLEAGUE, Party.PROPOSED_MENTOR, Party.FORMER_MENTOR})
+"""Mentors who may know of the case, which is another's or nobody's yet."""
 
 
 class Command(Model):

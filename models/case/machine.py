@@ -29,6 +29,7 @@ from models.case import (
 )
 from models.case.intake import CaseOpened, Hardship, Source
 from models.case.kernel import (
+    MENTORS_ELSEWHERE,
     Actor,
     Command,
     Context,
@@ -211,10 +212,10 @@ def decide(
     for index, command in enumerate(commands):
         rule = RULES[type(command)]
         check(state, rule, context)
-        if index not in facts and rule.need is not None:
-            need = rule.need(state, command, context)
-            if need is not None:
-                raise NeedsFact(index, need)
+        # Asked again once it is answered: the case may have changed while the world was looking.
+        need = rule.need(state, command, context) if rule.need is not None else None
+        if need is not None and index not in facts:
+            raise NeedsFact(index, need)
         events = rule.decide(state, command, replace(context, fact=facts.get(index)))
         state, new = record(state, events, context.actor, context.now)
         recorded += new
@@ -233,7 +234,7 @@ def check(state: CaseState, rule: Rule[Any], context: Context) -> None:
         raise Refused("case_closed")
     rule.guard(state, context)
     if not parties & rule.who:
-        raise Refused("not_yours" if Party.COLLEAGUE in parties else "role_not_allowed")
+        raise Refused("not_yours" if parties & MENTORS_ELSEWHERE else "role_not_allowed")
 
 
 def record(

@@ -139,29 +139,39 @@ def _with_status(state: CaseState, enrolment_id: str, status: EnrolmentStatus) -
     return state.but(trainings={**state.trainings, enrolment_id: changed})
 
 
-def next_enrolment_id(state: CaseState) -> str:
-    return f"t{len(state.trainings) + 1}"
+def _enrolment_id(state: CaseState, command: EnrolTraining) -> str:
+    """Unique in the case, and still the same when another enrolment was decided while the class was asked."""
+    if command.class_id is None:
+        return f"t{len(state.trainings) + 1}"
+    times = sum(item.class_id == command.class_id for item in state.trainings.values())
+    return f"{command.class_id}-{times + 1}"
+
+
+def _course(command: EnrolTraining) -> str:
+    return (command.course or "").strip()
 
 
 def _enrol_need(state: CaseState, command: EnrolTraining, _context: Context) -> ReservePlace | None:
-    if not command.class_id and not (command.course or "").strip():
+    if not command.class_id and not _course(command):
         raise Refused("class_or_course")
     for enrolment in state.trainings.values():
         same = (
-            command.class_id == enrolment.class_id if command.class_id else command.course == enrolment.course
+            command.class_id == enrolment.class_id
+            if command.class_id
+            else _course(command) == enrolment.course
         )
         if same and enrolment.status in OPEN_STATUSES:
             raise Refused("already_enrolled", course=enrolment.course)
     if command.class_id is None:
         return None
     return ReservePlace(
-        class_id=command.class_id, case_id=state.case_id, enrolment_id=next_enrolment_id(state)
+        class_id=command.class_id, case_id=state.case_id, enrolment_id=_enrolment_id(state, command)
     )
 
 
 def _enrol(state: CaseState, command: EnrolTraining, context: Context) -> list[Event]:
     status: EnrolmentStatus = "enrolled"
-    course = (command.course or "").strip()
+    course = _course(command)
     if isinstance(context.fact, PlaceAnswer):
         if context.fact.problem is not None:
             raise Refused(context.fact.problem)
@@ -169,7 +179,7 @@ def _enrol(state: CaseState, command: EnrolTraining, context: Context) -> list[E
         course = course or context.fact.course
     return [
         TrainingEnrolled(
-            enrolment_id=next_enrolment_id(state),
+            enrolment_id=_enrolment_id(state, command),
             class_id=command.class_id,
             course=course,
             status=status,
