@@ -60,6 +60,11 @@ def test_a_name_that_only_begins_like_a_sum_is_a_person() -> None:
     assert [row.kind for row in rows] == ["data"]
 
 
+def test_a_header_that_begins_with_a_quoted_line_break_is_read() -> None:
+    rows = list(open_sheet(csv_file('"学号\n(必填)",姓名\n1,张三\n'), "a.csv").rows())
+    assert rows == [SheetRow(row=2, cells={"student_no": "1", "name": "张三"})]
+
+
 def test_rows_are_numbered_as_a_spreadsheet_shows_them() -> None:
     rows = list(open_sheet(csv_file('学号,姓名,备注\n1,张三,"两\n行"\n2,李四,x\n'), "a.csv").rows())
     assert [(row.row, row.cells["remark"]) for row in rows] == [(2, "两\n行"), (3, "x")]
@@ -158,5 +163,11 @@ def test_as_many_rows_as_allowed_are_taken_with_their_sum() -> None:
 
 def test_one_cell_far_below_is_no_reason_to_report_a_million_blank_rows() -> None:
     text = "学号,姓名\n" + "\n" * 50 + "1,甲\n"
+    with pytest.raises(RosterRefused, match="over 10 rows"):
+        list(open_sheet(csv_file(text), "a.csv", RosterLimits(max_rows=10)).rows())
+
+
+def test_rows_to_skip_have_a_limit_too() -> None:
+    text = "学号,姓名\n" + "合计,1\n" * 11
     with pytest.raises(RosterRefused, match="over 10 rows"):
         list(open_sheet(csv_file(text), "a.csv", RosterLimits(max_rows=10)).rows())

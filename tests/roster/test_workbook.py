@@ -85,7 +85,20 @@ def test_a_shared_string_that_is_not_there_breaks_the_workbook() -> None:
         list(sheet.rows())
 
 
-def test_memory_stays_flat_however_many_strings_and_rows_there_are() -> None:
+def test_memory_stays_flat_however_many_rows_there_are() -> None:
+    rows = [["学号", "姓名"], *([str(number), "张三"] for number in range(10_000))]
+    book = xlsx_file(rows)
+    tracemalloc.start()
+    try:
+        people = sum(1 for _ in open_sheet(book, "a.xlsx").rows())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert people == 10_000
+    assert peak < 1_000_000
+
+
+def test_memory_stays_flat_however_many_strings_there_are() -> None:
     count, length = 6_000, 3_000
     strings = ["<si><t>学号</t></si>", "<si><t>姓名</t></si>"]
     strings += [f"<si><t>{number:0{length}}</t></si>" for number in range(count)]
