@@ -41,15 +41,15 @@ class TimedRung(NamedTuple):
 
 def evolve(state: CaseState, event: RungReached, _stamp: Stamp) -> CaseState:
     kept = state.rungs
-    if len(kept) >= _TIDY_FROM:
+    if event.key not in kept and len(kept) % _TIDY_EVERY == _TIDY_EVERY - 1:
         current = {deadline.key for deadline in deadlines(state)}
         kept = {key: number for key, number in kept.items() if key in current}
     return state.but(rungs=kept | {event.key: event.number})
 
 
-# From so many records on, those of ended deadlines are dropped. A deadline that lasts keeps its own for ever:
+# At each so many records those of ended deadlines are dropped. A deadline that lasts keeps its own for ever:
 # without it every rung would be reached again.
-_TIDY_FROM = 50
+_TIDY_EVERY = 50
 
 
 def deadlines(state: CaseState) -> list[Deadline]:
