@@ -34,7 +34,7 @@ PROOF = {"type": "LIFTED_POVERTY", "proof": "certificate 17", "issuer": "rural r
 GOALS = [{"title": "Find work", "measures": [{"title": "Polish the CV", "due_on": "2026-10-16"}]}]
 
 
-def a_command(name: str, **fields: Any) -> AnyCommand:
+def a_command(name: str, /, **fields: Any) -> AnyCommand:
     """A command as it reaches the rules: sent as JSON, and once more through JSON on its way."""
     sent = COMMANDS.validate_python({"type": name, **fields})
     return COMMANDS.validate_json(COMMANDS.dump_json(sent))
@@ -74,7 +74,9 @@ class Case:
 
     # when
 
-    def when(self, actor: Actor, name: str, *, version: int | None = None, **fields: Any) -> list[Recorded]:
+    def when(
+        self, actor: Actor, name: str, /, *, version: int | None = None, **fields: Any
+    ) -> list[Recorded]:
         """What happens when that actor gives that command now; it must be taken."""
         return self.when_all(actor, [a_command(name, **fields)], version)
 
@@ -134,7 +136,7 @@ class Case:
 
     # then
 
-    def refused(self, actor: Actor, name: str, *, version: int | None = None, **fields: Any) -> str:
+    def refused(self, actor: Actor, name: str, /, *, version: int | None = None, **fields: Any) -> str:
         """The code with which the command is refused; the case must stay as it was."""
         return self.refused_all(actor, [a_command(name, **fields)], version)
 
