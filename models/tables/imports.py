@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import Text
+from sqlalchemy import Index, Text
 from sqlmodel import Field
 
 from models.tables.types import Instant, Table
 
 
 class ImportJob(Table, table=True):
-    """One uploaded roster. `status`: queued, reading, processing, done, refused. `options` is JSON."""
+    """One uploaded roster. `status`: queued, reading, processing, done, refused. `options` is JSON; `role` and
+    `department_id` are those of the importer at that time; `error` is the refusal of the whole file as JSON."""
+
+    __table_args__ = (Index("ix_import_created", "school_id", "created_at", "id"),)
 
     id: str = Field(primary_key=True)
     school_id: str
@@ -21,6 +24,8 @@ class ImportJob(Table, table=True):
     status: str
     error: str | None = Field(default=None, sa_type=Text)
     created_by: str
+    role: str
+    department_id: str | None = None
     created_at: datetime = Field(sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
     total: int = 0
@@ -32,12 +37,23 @@ class ImportJob(Table, table=True):
 
 
 class ImportRow(Table, table=True):
-    """One row of the file. `row` is its number in the file, from 1. `cells` is JSON and emptied when judged;
-    `problems` a JSON list of column, code and sentences."""
+    """One row of the file. `row` is its number in the file, from 1.
+
+    `cells` is JSON; it stays for rejected rows, which go back to people, and is emptied for all others when
+    the import ends. `problems` is a JSON list of column, code and sentences. `id_number_key` is a keyed hash;
+    it tells two rows of one file apart that claim the same ID number.
+    """
+
+    __table_args__ = (
+        Index("ix_import_row_case", "import_id", "case_id"),
+        Index("ix_import_row_id_number", "import_id", "id_number_key"),
+        Index("ix_import_row_outcome", "import_id", "outcome", "row"),
+    )
 
     import_id: str = Field(primary_key=True)
     row: int = Field(primary_key=True)
     cells: str = Field(default="{}", sa_type=Text)
-    outcome: str | None = Field(default=None, index=True)
+    outcome: str | None = None
     case_id: str | None = None
+    id_number_key: str | None = None
     problems: str = Field(default="[]", sa_type=Text)

@@ -183,6 +183,8 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("total", sa.Integer(), nullable=False),
@@ -193,6 +195,9 @@ def upgrade() -> None:
         sa.Column("rejected", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    with op.batch_alter_table("import_job", schema=None) as batch_op:
+        batch_op.create_index("ix_import_created", ["school_id", "created_at", "id"], unique=False)
+
     op.create_table(
         "import_row",
         sa.Column("import_id", sa.String(), nullable=False),
@@ -200,11 +205,14 @@ def upgrade() -> None:
         sa.Column("cells", sa.Text(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("case_id", sa.String(), nullable=True),
+        sa.Column("id_number_key", sa.String(), nullable=True),
         sa.Column("problems", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("import_id", "row"),
     )
     with op.batch_alter_table("import_row", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_import_row_outcome"), ["outcome"], unique=False)
+        batch_op.create_index("ix_import_row_case", ["import_id", "case_id"], unique=False)
+        batch_op.create_index("ix_import_row_id_number", ["import_id", "id_number_key"], unique=False)
+        batch_op.create_index("ix_import_row_outcome", ["import_id", "outcome", "row"], unique=False)
 
     op.create_table(
         "offboarding",
@@ -308,9 +316,14 @@ def downgrade() -> None:
     op.drop_table("policy_version")
     op.drop_table("offboarding")
     with op.batch_alter_table("import_row", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_import_row_outcome"))
+        batch_op.drop_index("ix_import_row_outcome")
+        batch_op.drop_index("ix_import_row_id_number")
+        batch_op.drop_index("ix_import_row_case")
 
     op.drop_table("import_row")
+    with op.batch_alter_table("import_job", schema=None) as batch_op:
+        batch_op.drop_index("ix_import_created")
+
     op.drop_table("import_job")
     with op.batch_alter_table("department", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_department_school_id"))
