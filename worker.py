@@ -28,9 +28,18 @@ WORKFLOWS: list[type] = [CaseWorkflow]
 
 # Threads for activities: SQLite takes one writer at a time, PostgreSQL a pool of ten.
 _ACTIVITY_THREADS = 16
+# About 100 kB each.
+_CACHED_WORKFLOWS = 1000
 
 
-def build_worker(client: Client, settings: Settings, keys: Keys, executor: ThreadPoolExecutor) -> Worker:
+def build_worker(
+    client: Client,
+    settings: Settings,
+    keys: Keys,
+    executor: ThreadPoolExecutor,
+    *,
+    cached_workflows: int = _CACHED_WORKFLOWS,
+) -> Worker:
     """A worker with every workflow and activity, on the settings' database and task queue."""
     engine = create_engine_from(settings)
     ledger = LedgerActivities(Ledger(engine, keys), MentorPool(engine), ZoneInfo(Calendar().timezone))
@@ -43,7 +52,7 @@ def build_worker(client: Client, settings: Settings, keys: Keys, executor: Threa
         activity_executor=executor,
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=timedelta(seconds=2),
-        max_cached_workflows=1000,
+        max_cached_workflows=cached_workflows,
         max_concurrent_workflow_task_polls=10,
         max_concurrent_activities=_ACTIVITY_THREADS,
         max_concurrent_local_activities=_ACTIVITY_THREADS,

@@ -17,7 +17,7 @@ from temporalio.service import RPCStatusCode
 from models.base import Model
 from models.case.kernel import Actor
 from models.case.machine import AnyCommand
-from services.errors import Conflict, ServiceError, StaleVersion, Unavailable, case_unknown
+from services.errors import Conflict, ServiceError, StaleVersion, Unavailable, Unprocessable, case_unknown
 from workflows.messages import CASE_COMMAND, CommandAnswer, CommandRequest
 
 log = structlog.get_logger(__name__)
@@ -53,14 +53,14 @@ class Commands:
         """Send the commands as one Update whose id is `key`; the same key never acts twice.
 
         Raises NotFound (`case_unknown`), Conflict with the refusal's code, StaleVersion (`version_conflict`),
-        Unavailable (`temporal_unavailable`, `command_pending`): then nobody knows yet, and the same request
-        with the same key may be sent again.
+        Unprocessable (`idempotency_key_reused`), Unavailable (`temporal_unavailable`, `command_pending`): then
+        nobody knows yet, and the same request with the same key may be sent again.
         """
         request = CommandRequest(actor=actor, commands=list(commands), expected_version=expected_version)
         handle = self._client.get_workflow_handle(case_id)
         try:
             async with asyncio.timeout(self._patience):
-                return await handle.execute_update(
+                answer = await handle.execute_update(
                     CASE_COMMAND,
                     request,
                     id=key,
@@ -77,6 +77,13 @@ class Commands:
             ) from None
         except RPCError as error:
             raise _unreachable(error) from None
+        if answer.request_digest != request.digest:
+            raise Unprocessable(
+                "idempotency_key_reused",
+                "该 Idempotency-Key 已用于另一项办理，请换一个新的。",
+                "This Idempotency-Key belongs to another request; use a new one.",
+            )
+        return answer
 
 
 def _as_service_error(failure: WorkflowUpdateFailedError) -> ServiceError:

@@ -87,7 +87,12 @@ class CaseWorkflow:
         recorded = await self._perform(request)
         # The projection is the only wait between the decision and the answer.
         projected = await self._outbox.project()
-        answer = CommandAnswer(version=self._state.version, events=recorded, projected=projected)
+        answer = CommandAnswer(
+            request_digest=request.digest,
+            version=recorded[-1].seq if recorded else self._state.version,
+            events=recorded,
+            projected=projected,
+        )
         self._remember(key, answer)
         return answer
 

@@ -1,5 +1,6 @@
 """What goes into workflows and activities and comes out of them, and the names under which they are known."""
 
+import hashlib
 from datetime import datetime
 from typing import Literal
 
@@ -27,9 +28,17 @@ class CommandRequest(Model):
     commands: list[AnyCommand] = Field(min_length=1, max_length=20)
     expected_version: int | None = None
 
+    @property
+    def digest(self) -> str:
+        """What is asked, by whom, as a fingerprint: one key stands for one request."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
 
 class CommandAnswer(Model):
-    """`projected` is False when the events are durable but not in the ledger yet."""
+    """`projected` is False when the events are durable but not in the ledger yet. `request_digest` tells a
+    repeated request from another one under the same key."""
+
+    request_digest: str
 
     version: int
     events: list[Recorded]

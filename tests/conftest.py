@@ -1,0 +1,70 @@
+"""The servers that the whole test run shares: a real Temporal server, and installations on it."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+
+from services.settings import Settings, SetupError
+from services.temporal_health import check_temporal
+from services.temporal_server import find_server, server_command
+from tests.product import Product, free_port, running_product, settings_for
+
+pytest_plugins = ["tests.clean_exit"]
+
+
+class _Quiet:
+    def say(self, zh: str, en: str) -> None:
+        print(zh, en)  # noqa: T201  (pytest shows it when the server cannot be had)
+
+    def busy(self, zh: str, en: str, seconds: float) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The address of a Temporal development server with a database of its own."""
+    folder: Path = tmp_path_factory.mktemp("temporal")
+    settings = Settings(data_dir=folder, temporal_port=free_port(), temporal_ui_port=free_port())
+    binary = find_server(_Quiet()).binary
+    with (folder / "temporal.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  (the product's own server)
+            server_command(binary, settings), stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        asyncio.run(_answering(settings, process))
+        yield settings.temporal_target
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+async def _answering(settings: Settings, process: "subprocess.Popen[bytes]") -> None:
+    async with asyncio.timeout(60):
+        while process.poll() is None:
+            try:
+                await check_temporal(settings)
+            except SetupError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+    raise AssertionError(f"the Temporal server ended with {process.returncode}")
+
+
+@pytest.fixture(scope="session")
+async def product(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Product]:
+    """An installation with the general service standards: nothing falls due while a test runs."""
+    settings = settings_for(tmp_path_factory.mktemp("product"), temporal_address, school="90001")
+    async with running_product(settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def quick(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Product]:
+    """An installation with service standards in seconds: every timer is seen firing."""
+    folder = tmp_path_factory.mktemp("quick")
+    settings = settings_for(folder, temporal_address, school="90002", policy="seconds")
+    async with running_product(settings) as running:
+        yield running
