@@ -12,13 +12,16 @@ from services.actors import Actors
 from services.cases import CaseOpener
 from services.commands import Commands
 from services.database import create_engine_from
+from services.inbox import InboxReader
 from services.keys import Keys
 from services.ledger import LedgerReader
 from services.office import Office
 from services.policies import load_policies
+from services.referrals import ReferralReader
 from services.settings import Settings
 from services.states import States
 from services.status import StatusReader
+from services.supervision import Supervision
 from services.temporal import connect
 
 
@@ -37,6 +40,9 @@ class Services:
     opener: CaseOpener
     commands: Commands
     status: StatusReader
+    inbox: InboxReader
+    supervision: Supervision
+    referrals: ReferralReader
 
     def prepare(self) -> None:
         """Make the school known in the database."""
@@ -61,6 +67,7 @@ async def open_services(settings: Settings) -> Services:
     keys = Keys.load(settings.data_dir)
     client = await connect(settings, keys, lazy=True)
     policies = load_policies(settings.policy)
+    states = States()
     return Services(
         settings=settings,
         engine=engine,
@@ -69,8 +76,11 @@ async def open_services(settings: Settings) -> Services:
         policies=policies,
         actors=Actors(engine),
         office=Office(engine),
-        ledger=LedgerReader(engine, States()),
+        ledger=LedgerReader(engine, states),
         opener=CaseOpener(client, engine, keys, policies, settings),
         commands=Commands(client),
         status=StatusReader(client),
+        inbox=InboxReader(engine),
+        supervision=Supervision(engine),
+        referrals=ReferralReader(engine, states),
     )

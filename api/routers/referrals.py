@@ -1,0 +1,25 @@
+"""Referrals: a partner's worklist, and those of the cases that staff may read."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.deps import ActorDep, CursorQuery, LimitQuery, ServicesDep
+from api.problems import responses
+from models.case.referral import Status
+from models.views.page import Page
+from models.views.referral import ReferralEntry
+
+router = APIRouter(tags=["referrals"])
+
+
+@router.get("/referrals", responses=responses(401, 403, 422, 503))
+def list_referrals(
+    services: ServicesDep,
+    actor: ActorDep,
+    status: Annotated[Status | None, Query()] = None,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 50,
+) -> Page[ReferralEntry]:
+    """To a partner what was sent to them, while it is open, with the disclosed fields only."""
+    return services.referrals.referrals(actor, status=status, cursor=cursor, limit=limit)

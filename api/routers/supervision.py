@@ -1,0 +1,50 @@
+"""What supervisors see: numbers, load and lateness; never a rate per counselor."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.deps import ActorDep, CursorQuery, LimitQuery, NowDep, ServicesDep
+from api.problems import responses
+from models.policy import RungName
+from models.views.page import Page
+from models.views.supervision import Caseload, OverdueEntry, Overview
+
+router = APIRouter(prefix="/supervision", tags=["supervision"])
+
+DepartmentQuery = Annotated[str | None, Query(max_length=100)]
+
+
+@router.get("/overview", responses=responses(401, 403, 503))
+def read_overview(services: ServicesDep, actor: ActorDep, now: NowDep, cohort: int | None = None) -> Overview:
+    """Stages by department, unassigned, overdue by rung, service packages, referral loops, destinations."""
+    return services.supervision.overview(actor, now, cohort=cohort)
+
+
+@router.get("/caseload", responses=responses(401, 403, 422, 503))
+def list_caseload(
+    services: ServicesDep,
+    actor: ActorDep,
+    now: NowDep,
+    department: DepartmentQuery = None,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[Caseload]:
+    """Mentors with their load against their capacity."""
+    return services.supervision.caseload(actor, now, department=department, cursor=cursor, limit=limit)
+
+
+@router.get("/overdue", responses=responses(401, 403, 422, 503))
+def list_overdue(
+    services: ServicesDep,
+    actor: ActorDep,
+    now: NowDep,
+    rung: RungName | None = None,
+    department: DepartmentQuery = None,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 50,
+) -> Page[OverdueEntry]:
+    """What is overdue, the longest first; by the last rung reached."""
+    return services.supervision.overdue(
+        actor, now, rung=rung, department=department, cursor=cursor, limit=limit
+    )

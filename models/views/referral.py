@@ -1,0 +1,23 @@
+"""A referral as the other party sees it: the purpose, and only what was disclosed to them."""
+
+from datetime import datetime
+
+from models.base import Model
+
+
+class ReferralEntry(Model):
+    """A referral. `disclosed` holds the fields that the sender chose and had ground to disclose, with their
+    values; `due_at` is when its next step is due: the answer, then the outcome."""
+
+    case_id: str
+    referral_id: str
+    kind: str
+    receiver: str
+    sender_id: str
+    purpose: str
+    status: str
+    sent_at: datetime
+    answered_at: datetime | None
+    acknowledged_at: datetime | None
+    due_at: datetime | None
+    disclosed: dict[str, str | bool | list[str] | None]

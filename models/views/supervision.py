@@ -1,0 +1,114 @@
+"""What supervisors see: services delivered and lateness. There is no rate per counselor anywhere: the notice
+forbids ranking and appraising by it (三不得)."""
+
+from models.base import Model
+from models.views.inbox import DeadlineEntry
+
+
+class StageCount(Model):
+    """How many cases of a department stand at a stage."""
+
+    school_id: str
+    department_id: str
+    stage: str
+    count: int
+
+
+class CohortCount(Model):
+    cohort: int
+    open: int
+    closed: int
+
+
+class DepartmentTotals(Model):
+    """One department in numbers. `unassigned`: open without a mentor; `unserved_count` (动态清零): open, owed a
+    service, and none delivered yet; `settled` of `total` have a verified destination that counts."""
+
+    school_id: str
+    department_id: str
+    total: int
+    open: int
+    unassigned: int
+    unserved_count: int
+    settled: int
+    services_due: int
+    services_done: int
+    services_confirmed: int
+    packages_complete: int
+
+
+class OverdueCount(Model):
+    """How many deadlines of a department are overdue, by the last rung reached."""
+
+    school_id: str
+    department_id: str
+    rung: str
+    count: int
+
+
+class DestinationCount(Model):
+    status: str
+    code: str
+    count: int
+
+
+class ReferralStatusCount(Model):
+    """`acknowledged`: how many of them the sender has seen to the end."""
+
+    status: str
+    count: int
+    acknowledged: int
+
+
+class LoopTime(Model):
+    """Hours between two moments of the loop, over the referrals that have both."""
+
+    count: int
+    mean_hours: float | None
+    median_hours: float | None
+
+
+class ReferralLoop(Model):
+    """How the referrals run: `to_answer` from sending to the answer, `to_close` from sending until the sender
+    has seen the end."""
+
+    by_status: list[ReferralStatusCount]
+    to_answer: LoopTime
+    to_close: LoopTime
+
+
+class Overview(Model):
+    """The school, or the department, in numbers. It names no person."""
+
+    total: int
+    open: int
+    unassigned: int
+    unserved_count: int
+    overdue: int
+    settled: int
+    stages: list[StageCount]
+    cohorts: list[CohortCount]
+    departments: list[DepartmentTotals]
+    overdue_by_rung: list[OverdueCount]
+    destinations: list[DestinationCount]
+    referrals: ReferralLoop
+
+
+class Caseload(Model):
+    """What a mentor carries against the room there is: `load` are places taken, proposals included."""
+
+    staff_id: str
+    name: str
+    role: str
+    department_id: str | None
+    capacity: int
+    load: int
+    open_cases: int
+    overdue: int
+    waiting_proposals: int
+
+
+class OverdueEntry(DeadlineEntry):
+    """An overdue deadline, with the mentor of the case."""
+
+    mentor_id: str | None

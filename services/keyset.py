@@ -1,0 +1,56 @@
+"""Keyset pages: where a page ended, as an opaque cursor, and the rows that come after it."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_
+
+from services.errors import BadCursor
+
+Key = Sequence[datetime | str | int]
+
+
+def cursor_of(list_name: str, key: Key) -> str:
+    """The cursor of a page whose last row has this key."""
+    plain = [part.isoformat() if isinstance(part, datetime) else part for part in key]
+    return base64.urlsafe_b64encode(json.dumps([list_name, *plain]).encode()).decode()
+
+
+def read_cursor(list_name: str, cursor: str, *kinds: type) -> list[Any]:
+    """The key in a cursor of that list, whose parts are of these types. Raises BadCursor."""
+    try:
+        given, *parts = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if given != list_name:
+            raise ValueError(given)
+        return [_part(part, kind) for part, kind in zip(parts, kinds, strict=True)]
+    except (ValueError, TypeError, binascii.Error):
+        raise BadCursor from None
+
+
+def _part(part: object, kind: type) -> object:
+    if kind is datetime and isinstance(part, str):
+        moment = datetime.fromisoformat(part)
+        if moment.tzinfo is None:
+            raise ValueError(part)
+        return moment
+    if not isinstance(part, kind):
+        raise TypeError(part)
+    return part
+
+
+def after(
+    columns: Sequence[SQLColumnExpression[Any]], key: Sequence[Any], *, descending: bool = False
+) -> ColumnElement[bool]:
+    """The rows behind this key, in the order of these columns."""
+    first, value = columns[0], key[0]
+    beyond = first < value if descending else first > value
+    if len(columns) == 1:
+        return beyond
+    rest = after(columns[1:], key[1:], descending=descending)
+    # The first part alone lets an index find the place.
+    bound = first <= value if descending else first >= value
+    return and_(bound, or_(beyond, rest))

@@ -1,0 +1,121 @@
+"""Referrals as lists: a partner sees what was sent to them while it is open, staff those of their cases."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Engine, and_
+from sqlmodel import Session, col, select
+
+from models.case.kernel import Actor, Role
+from models.case.referral import RUNNING
+from models.case.state import CaseState
+from models.hardship import HardshipType
+from models.tables import CaseDeadline, CaseEvent, CaseReferral, CaseRow
+from models.views.page import Page
+from models.views.referral import ReferralEntry
+from services.actors import readable
+from services.errors import NotAllowed
+from services.keyset import after, cursor_of, read_cursor
+from services.states import States
+
+_CLOCKS = ("answer_referral", "report_referral_outcome")
+_ORDER = (col(CaseReferral.sent_at), col(CaseReferral.case_id), col(CaseReferral.referral_id))
+_STAFF = frozenset({Role.MENTOR, Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR, Role.SCHOOL_SUPERVISOR})
+
+Value = str | bool | list[str] | None
+
+
+class ReferralReader:
+    """The referrals of one database."""
+
+    def __init__(self, engine: Engine, states: States) -> None:
+        self._engine = engine
+        self._states = states
+
+    def referrals(
+        self, actor: Actor, *, status: str | None, cursor: str | None, limit: int
+    ) -> Page[ReferralEntry]:
+        """The newest first. Raises NotAllowed, BadCursor."""
+        conditions = _seen_by(actor)
+        if status is not None:
+            conditions.append(col(CaseReferral.status) == status)
+        if cursor is not None:
+            key = read_cursor("referrals", cursor, datetime, str, str)
+            conditions.append(after(_ORDER, key, descending=True))
+        query = (
+            select(CaseReferral, CaseRow)
+            .join(CaseRow, col(CaseRow.case_id) == col(CaseReferral.case_id))
+            .where(CaseReferral.school_id == actor.school_id, *conditions)
+        )
+        with Session(self._engine) as session:
+            rows = session.exec(query.order_by(*(part.desc() for part in _ORDER)).limit(limit + 1)).all()
+            due = _due_times(session, [row.case_id for row, _ in rows[:limit]])
+            items = [self._entry(session, row, case, due) for row, case in rows[:limit]]
+        more = None
+        if len(rows) > limit:
+            last = items[-1]
+            more = cursor_of("referrals", (last.sent_at, last.case_id, last.referral_id))
+        return Page(items=items, next_cursor=more)
+
+    def _entry(
+        self, session: Session, row: CaseReferral, case: CaseRow, due: dict[tuple[str, str], datetime]
+    ) -> ReferralEntry:
+        state = self._states.of(session, case)
+        referral = state.referrals[row.referral_id]
+        return ReferralEntry(
+            case_id=row.case_id,
+            referral_id=row.referral_id,
+            kind=row.kind,
+            receiver=row.receiver,
+            sender_id=row.sender_id,
+            purpose=referral.purpose,
+            status=row.status,
+            sent_at=row.sent_at,
+            answered_at=row.answered_at,
+            acknowledged_at=row.acknowledged_at,
+            due_at=due.get((row.case_id, row.referral_id)),
+            disclosed={field: _value(session, state, field) for field in referral.disclose},
+        )
+
+
+def _seen_by(actor: Actor) -> list[ColumnElement[bool]]:
+    if actor.role == Role.PARTNER:
+        return [col(CaseReferral.receiver) == actor.id, col(CaseReferral.status).in_(sorted(RUNNING))]
+    if actor.role not in _STAFF:
+        raise NotAllowed
+    return [readable(actor)]
+
+
+def _due_times(session: Session, case_ids: Sequence[str]) -> dict[tuple[str, str], datetime]:
+    query = select(CaseDeadline.case_id, CaseDeadline.subject, CaseDeadline.due_at).where(
+        and_(col(CaseDeadline.case_id).in_(case_ids), col(CaseDeadline.clock).in_(_CLOCKS))
+    )
+    return {(case_id, subject): due_at for case_id, subject, due_at in session.exec(query).all()}
+
+
+def _value(session: Session, state: CaseState, field: str) -> Value:
+    """The value of a disclosed field, which may be of the profile or of the assessment."""
+    hardship = state.eligibility.hardship if state.eligibility else state.declared
+    types = list(dict.fromkeys(item.type for item in hardship))
+    match field:
+        case "hardship_types":
+            return types
+        case "disability":
+            return HardshipType.DISABILITY in types
+        case "psychological":
+            return state.assessment is not None and state.assessment.needs_psychological_support
+        case "assessment_notes":
+            return _assessment_notes(session, state.case_id)
+        case _:
+            value = getattr(state.profile, field, None)
+            return value.isoformat() if isinstance(value, date) else value
+
+
+def _assessment_notes(session: Session, case_id: str) -> str | None:
+    """The notes of the last talk, which only the timeline keeps."""
+    query = select(CaseEvent.data).where(
+        CaseEvent.case_id == case_id, CaseEvent.type == "assessment_recorded"
+    )
+    found = session.exec(query.order_by(col(CaseEvent.seq).desc()).limit(1)).first()
+    return None if found is None else json.loads(found)["notes"]
