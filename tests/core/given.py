@@ -74,11 +74,9 @@ class Case:
 
     # when
 
-    def when(
-        self, actor: Actor, name: str, /, *, version: int | None = None, **fields: Any
-    ) -> list[Recorded]:
+    def when(self, actor: Actor, name: str, /, **fields: Any) -> list[Recorded]:
         """What happens when that actor gives that command now; it must be taken."""
-        return self.when_all(actor, [a_command(name, **fields)], version)
+        return self.when_all(actor, [a_command(name, **fields)])
 
     def when_all(
         self, actor: Actor, commands: list[AnyCommand], version: int | None = None
@@ -136,9 +134,9 @@ class Case:
 
     # then
 
-    def refused(self, actor: Actor, name: str, /, *, version: int | None = None, **fields: Any) -> str:
+    def refused(self, actor: Actor, name: str, /, **fields: Any) -> str:
         """The code with which the command is refused; the case must stay as it was."""
-        return self.refused_all(actor, [a_command(name, **fields)], version)
+        return self.refused_all(actor, [a_command(name, **fields)])
 
     def refused_all(self, actor: Actor, commands: list[AnyCommand], version: int | None = None) -> str:
         before = self.state

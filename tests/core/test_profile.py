@@ -74,7 +74,12 @@ def test_staff_annotate_even_a_closed_case() -> None:
 
 def test_consent_is_the_ground_of_a_later_disclosure() -> None:
     case = Case().paired()
-    referral: dict[str, Any] = {"kind": "employer", "to": "p1", "purpose": "a job", "disclose": ["name", "email"]}
+    referral: dict[str, Any] = {
+        "kind": "employer",
+        "to": "p1",
+        "purpose": "a job",
+        "disclose": ["name", "email"],
+    }
     assert case.refused(M1, "send_referral", **referral) == "consent_missing"
     case.when(M1, "record_consent", fields=["email"], given_on=case.today, purpose="applications")
     case.when(M1, "send_referral", **referral)
