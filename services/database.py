@@ -1,18 +1,22 @@
 """The SQL database: its engine, and bringing its schema up to date."""
 
 import sqlite3
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, event
-from sqlmodel import create_engine
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, create_engine
 
+from models.tables.types import Table
 from services.settings import Settings
 
 # A writer waits this long (seconds) for another one on SQLite; commits take milliseconds.
-_SQLITE_PATIENCE = 15
+_SQLITE_PATIENCE = 5
 # A database that is away must be noticed within seconds, on connecting as on a query.
 _POSTGRES_OPTIONS = {"connect_timeout": 5, "options": "-c statement_timeout=15000"}
 
@@ -44,6 +48,15 @@ def writing(engine: Engine) -> Engine:
     """The same engine for transactions that write: on SQLite they take the write lock at their start, so that
     what they read cannot change before they write."""
     return engine.execution_options(writes=True)
+
+
+def insert_missing(session: Session, rows: Sequence[Table]) -> None:
+    """Insert rows of one table, but for those that are there already."""
+    if not rows:
+        return
+    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    statement = make(type(rows[0])).on_conflict_do_nothing()
+    session.connection().execute(statement, [row.model_dump() for row in rows])
 
 
 def alembic_config(database_url: str) -> Config:

@@ -37,6 +37,9 @@ class Outbox:
         After a failure the ledger counts as behind: commands are answered at once, and `catch_up` writes
         with patience. `again` writes the state even without new events.
         """
+        if self.behind:
+            # `catch_up` has the turn, perhaps for hours: the answer does not wait for it.
+            return False
         async with self._turn:
             if self.behind:
                 return False

@@ -69,7 +69,7 @@ LIFE: tuple[tuple[str, dict[str, Any]], ...] = (
         {"type": "report_referral_outcome", "referral_id": "r1", "outcome": "completed", "result": "录用"},
     ),
     ("mentor-1", {"type": "acknowledge_referral", "referral_id": "r1"}),
-    ("mentor-1", {"type": "place_hold", "reason": "实习出差", "until": "2099-01-01T00:00:00Z"}),
+    ("college", {"type": "place_hold", "reason": "实习出差", "until": "2099-01-01T00:00:00Z"}),
     ("college", {"type": "release_hold"}),
     (
         "mentor-1",
