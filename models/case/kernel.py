@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 import yaml
 from pydantic import AwareDatetime, Field
@@ -134,11 +134,15 @@ class ReserveMentor(Model):
     hard_cap: int
 
 
+MentorProblem = Literal["no_capacity", "mentor_absent", "mentor_excluded", "mentor_unknown"]
+PlaceProblem = Literal["class_over", "class_unknown"]
+
+
 class MentorAnswer(Model):
     """`mentor_id` is None when nobody fits; `problem` then says why (a refusal code)."""
 
     mentor_id: str | None
-    problem: str | None = None
+    problem: MentorProblem | None = None
 
 
 class ReservePlace(Model):
@@ -152,9 +156,9 @@ class ReservePlace(Model):
 class PlaceAnswer(Model):
     """`place` is `enrolled` or `waiting`; `problem` is a refusal code where there is neither."""
 
-    place: str | None
+    place: Literal["enrolled", "waiting"] | None
     course: str = ""
-    problem: str | None = None
+    problem: PlaceProblem | None = None
 
 
 Need = ReserveMentor | ReservePlace

@@ -175,7 +175,7 @@ def _enrol(state: CaseState, command: EnrolTraining, context: Context) -> list[E
     if isinstance(context.fact, PlaceAnswer):
         if context.fact.problem is not None:
             raise Refused(context.fact.problem)
-        status = "waiting" if context.fact.place == "waiting" else "enrolled"
+        status = context.fact.place or "enrolled"
         course = course or context.fact.course
     return [
         TrainingEnrolled(
