@@ -76,9 +76,10 @@ def _told(state: CaseState, event: object) -> tuple[str, set[str]]:  # noqa: C90
             receiver = department(event.to) if event.kind == "department" else staff(event.to)
             return event.transfer_id, {receiver}
         case TransferAccepted() | TransferDeclined():
-            transfer = state.transfers[event.transfer_id]
-            previous = {staff(transfer.requested_by)} | mentor
-            return transfer.id, previous
+            told = mentor | {staff(state.transfers[event.transfer_id].requested_by)}
+            if isinstance(event, TransferAccepted) and event.previous_mentor:
+                told |= {staff(event.previous_mentor)}
+            return event.transfer_id, told
         case DestinationRegistered():
             return event.destination.id, {college}
         case DestinationVerified():
@@ -88,6 +89,6 @@ def _told(state: CaseState, event: object) -> tuple[str, set[str]]:  # noqa: C90
         case ClosureRequested():
             return "", {college}
         case CaseClosed() | ClosureRejected() | CaseReopened():
-            return "", mentor
+            return "", mentor or {college}
         case _:
             return "", set()
