@@ -14,6 +14,7 @@ from models.case.kernel import (
     Context,
     Fact,
     MentorAnswer,
+    MentorProblem,
     Need,
     NeedsFact,
     PlaceAnswer,
@@ -68,7 +69,7 @@ class Case:
         self.events: list[Recorded] = [opened]
         self.now = START
         self.candidates = ["m1", "m2", "m3"]
-        self.mentor_problems: dict[str, str] = {}
+        self.mentor_problems: dict[str, MentorProblem] = {}
         self.places: dict[str, PlaceAnswer] = {}
         self.needs: list[Need] = []
 
@@ -88,16 +89,17 @@ class Case:
                 self.state, recorded = decide(self.state, commands, context, facts)
             except NeedsFact as question:
                 self.needs.append(question.need)
-                facts[question.index] = self._answer(question.need)
+                facts[question.index] = self.answer(question.need)
             else:
                 self.events += recorded
                 return recorded
 
-    def _answer(self, need: Need) -> Fact:
+    def answer(self, need: Need) -> Fact:
+        """What the world answers to a question of the rules."""
         if not isinstance(need, ReserveMentor):
             return self.places.get(need.class_id, PlaceAnswer(place="enrolled", course="Office skills"))
         if need.mentor_id is not None:
-            problem = self.mentor_problems.get(need.mentor_id)
+            problem: MentorProblem | None = self.mentor_problems.get(need.mentor_id)
             if problem is None and need.mentor_id in need.excluded:
                 problem = "mentor_excluded"
             return MentorAnswer(mentor_id=None if problem else need.mentor_id, problem=problem)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.case.kernel import MentorProblem
 from models.case.ladder import deadlines
 from models.case.pairing import ProposeNextMentor
 
@@ -51,7 +52,7 @@ def test_proposals_are_refused_in_the_wrong_state() -> None:
 
 
 @pytest.mark.parametrize("problem", ["no_capacity", "mentor_absent", "mentor_unknown"])
-def test_the_office_s_answer_refuses(problem: str) -> None:
+def test_the_office_s_answer_refuses(problem: MentorProblem) -> None:
     case = Case().eligible()
     case.mentor_problems["m1"] = problem
     assert case.refused(COUNSELOR, "propose_mentor", mentor_id="m1") == problem

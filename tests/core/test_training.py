@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from models.case.kernel import PlaceAnswer, ReservePlace
+from models.case.kernel import PlaceAnswer, PlaceProblem, ReservePlace
 from models.case.training import GiveTrainingPlace
 
 from .given import Case, types
@@ -59,7 +59,7 @@ def test_a_course_elsewhere_needs_no_class() -> None:
 
 
 @pytest.mark.parametrize("problem", ["class_over", "class_unknown"])
-def test_the_class_refuses(problem: str) -> None:
+def test_the_class_refuses(problem: PlaceProblem) -> None:
     case = Case().paired()
     case.places["k1"] = PlaceAnswer(place=None, problem=problem)
     assert case.refused(M1, "enrol_training", class_id="k1") == problem
