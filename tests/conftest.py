@@ -15,7 +15,9 @@ from tests.product import Product, free_port, running_product, settings_for
 pytest_plugins = ["tests.clean_exit"]
 
 
-class _Quiet:
+class Quiet:
+    """Progress of getting a server, shown by pytest only when that fails."""
+
     def say(self, zh: str, en: str) -> None:
         print(zh, en)  # noqa: T201  (pytest shows it when the server cannot be had)
 
@@ -28,7 +30,7 @@ def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]
     """The address of a Temporal development server with a database of its own."""
     folder: Path = tmp_path_factory.mktemp("temporal")
     settings = Settings(data_dir=folder, temporal_port=free_port(), temporal_ui_port=free_port())
-    binary = find_server(_Quiet()).binary
+    binary = find_server(Quiet()).binary
     with (folder / "temporal.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  (the product's own server)
             server_command(binary, settings), stdout=log, stderr=log, start_new_session=True

@@ -1,0 +1,1 @@
+"""First figures: this product beside bare Temporal on the same server, in one run."""

@@ -1,0 +1,91 @@
+"""A running product for the benchmarks, with a bare worker beside it on the same Temporal server."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+
+from services.keys import Keys
+from services.settings import Settings
+from services.temporal import connect
+
+_STAFF: tuple[dict[str, Any], ...] = (
+    {"id": "counselor", "name": "辅导员", "role": "counselor", "department_id": "cs"},
+    {"id": "college", "name": "学院负责人", "role": "department_supervisor", "department_id": "cs"},
+    {"id": "mentor", "name": "导师", "role": "mentor", "department_id": "cs", "capacity": 1000},
+)
+_READY_SECONDS = 600
+
+
+@dataclass
+class Installation:
+    """The product over HTTP, and clients of its Temporal server with and without its encryption."""
+
+    http: httpx.AsyncClient
+    client: Client
+    bare: Client
+    settings: Settings
+
+    async def post(self, path: str, actor: str, body: Any) -> dict[str, Any]:
+        """Post JSON as an actor; anything but success ends the benchmark."""
+        answer = await self.http.post(f"/api/v1{path}", headers={"X-Zhuhang-Actor": actor}, json=body)
+        if answer.status_code not in (200, 201):
+            raise RuntimeError(f"{path}: {answer.status_code} {answer.text}")
+        return json.loads(answer.content)
+
+
+@asynccontextmanager
+async def installation(folder: Path, first_port: int) -> AsyncGenerator[Installation]:
+    """`zhuhang up` on ports of its own with an empty ledger, until the end of the block."""
+    environment = os.environ | {
+        "ZHUHANG_DATA_DIR": str(folder),
+        "ZHUHANG_HTTP_PORT": str(first_port),
+        "ZHUHANG_TEMPORAL_PORT": str(first_port + 1),
+        "DEMO": "0",
+    }
+    environment.pop("TEMPORAL_ADDRESS", None)
+    settings = Settings(data_dir=folder, http_port=first_port, temporal_port=first_port + 1)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "up.log").open("wb") as log:
+        parts = [_start([str(Path(sys.executable).parent / "zhuhang"), "up"], environment, log)]
+        try:
+            async with httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http:
+                await _ready(http, parts[0])
+                bare = [sys.executable, "-m", "bench.bare", settings.temporal_target]
+                parts.append(_start(bare, environment, log))
+                client = await connect(settings, Keys.load(folder))
+                running = Installation(http, client, await Client.connect(settings.temporal_target), settings)
+                await running.post("/departments", "admin", {"id": "cs", "name": "计算机学院"})
+                for person in _STAFF:
+                    await running.post("/staff", "admin", person)
+                yield running
+        finally:
+            for part in reversed(parts):
+                part.terminate()
+            for part in parts:
+                part.wait(20)
+
+
+def _start(command: list[str], environment: dict[str, str], log: Any) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+
+
+async def _ready(http: httpx.AsyncClient, product: "subprocess.Popen[bytes]") -> None:
+    async with asyncio.timeout(_READY_SECONDS):
+        while product.poll() is None:
+            try:
+                if (await http.get("/readyz")).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.2)
+    raise RuntimeError("the product did not start; see up.log")

@@ -1,0 +1,41 @@
+"""Timing calls: one after another for latency, several at a time for the rate."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypedDict
+
+Call = Callable[[int], Awaitable[object]]
+
+
+class Timing(TypedDict):
+    """Seconds; `rate` is calls a second."""
+
+    calls: int
+    p50: float
+    p99: float
+    rate: float
+
+
+async def timed(call: Call, numbers: Sequence[int], clients: int) -> Timing:
+    """Make the calls with so many clients at a time."""
+    waiting = iter(numbers)
+    taken: list[float] = []
+
+    async def client() -> None:
+        for number in waiting:
+            started = time.perf_counter()
+            await call(number)
+            taken.append(time.perf_counter() - started)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(client() for _ in range(clients)))
+    spent = time.perf_counter() - started
+    taken.sort()
+    return Timing(
+        calls=len(taken),
+        p50=statistics.median(taken),
+        p99=taken[min(len(taken) - 1, int(len(taken) * 0.99))],
+        rate=len(taken) / spent,
+    )
