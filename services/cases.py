@@ -195,7 +195,7 @@ class CaseOpener:
     def project(self, openings: list[Opening]) -> None:
         """Write the first rows of started cases, in one transaction. Rows that are there stay."""
         opened = [open_case(opening) for opening in openings]
-        self._ledger.project(Projection(state=state, events=[event]) for state, event in opened)
+        self._ledger.open([Projection(state=state, events=[event]) for state, event in opened])
 
 
 def case_exists(case_id: str) -> Conflict:

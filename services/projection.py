@@ -1,10 +1,9 @@
 """Writing a case's events into the ledger: idempotent, and in any order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, delete
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
 from models.case.machine import Recorded
@@ -22,10 +21,20 @@ from models.tables import (
     PolicyVersion,
     Reservation,
 )
-from models.tables.types import Table
-from services.database import writing
+from services.database import insert_missing, writing
 from services.keys import Keys
 from workflows.messages import Projection
+
+
+@dataclass
+class LedgerRows:
+    """Everything that the ledger holds of one state, but for its events."""
+
+    case: CaseRow
+    hardships: list[CaseHardship] = field(default_factory=list[CaseHardship])
+    deadlines: list[CaseDeadline] = field(default_factory=list[CaseDeadline])
+    referrals: list[CaseReferral] = field(default_factory=list[CaseReferral])
+    reservation: Reservation | None = None
 
 
 class Ledger:
@@ -46,22 +55,39 @@ class Ledger:
                 self._project(session, projection)
             session.commit()
 
+    def open(self, opened: Sequence[Projection]) -> None:
+        """The same for cases that are new, in a few statements for all of them. What the ledger knows stays."""
+        with Session(self._engine) as session:
+            ids = [projection.state.case_id for projection in opened]
+            known = set(session.exec(select(CaseRow.case_id).where(col(CaseRow.case_id).in_(ids))).all())
+            for projection in opened:
+                if projection.state.case_id in known:
+                    self._project(session, projection)
+            new = [projection for projection in opened if projection.state.case_id not in known]
+            rows = [self.rows_of(projection.state) for projection in new]
+            policies = {projection.state.policy.digest_of_content: projection.state for projection in new}
+            insert_missing(session, [_policy(state) for state in policies.values()])
+            # Whoever is first writes the row; on PostgreSQL the other one fails here and comes again.
+            session.add_all(row.case for row in rows)
+            session.flush()
+            insert_missing(
+                session, [_event(projection.state, item) for projection in new for item in projection.events]
+            )
+            session.add_all(child for row in rows for child in (*row.hardships, *row.deadlines))
+            session.commit()
+
     def _project(self, session: Session, projection: Projection) -> None:
         state = projection.state
-        for item in projection.events:
-            _add(session, _event(state, item))
-            for notice in notices(state, item):
-                row = CaseNotice(
-                    case_id=state.case_id, school_id=state.school_id, at=item.at, **notice.model_dump()
-                )
-                _add(session, row)
+        insert_missing(session, [_event(state, item) for item in projection.events])
+        insert_missing(session, [row for item in projection.events for row in _notices(state, item)])
         current = session.exec(select(CaseRow.version).where(CaseRow.case_id == state.case_id)).first()
         if current is not None and current > state.version:
             return
-        _add(session, _policy(state))
-        self._replace(session, state)
+        insert_missing(session, [_policy(state)])
+        self._replace(session, self.rows_of(state))
 
-    def _replace(self, session: Session, state: CaseState) -> None:
+    def rows_of(self, state: CaseState) -> LedgerRows:
+        """What the ledger should hold of a state."""
         lines = deadline_lines(state)
         summary = summarize(state, lines)
         id_number = state.profile.id_number
@@ -83,25 +109,25 @@ class Ledger:
             state=state.model_dump_json(exclude={"policy"}),
             **columns,
         )
-        session.merge(row)
-        children: list[Table] = [
-            CaseHardship(case_id=state.case_id, type=kind) for kind in summary.hardship_types
-        ]
-        children += [_deadline(state, line) for line in lines]
-        children += [_referral(state, referral) for referral in state.referrals.values()]
+        return LedgerRows(
+            case=row,
+            hardships=[CaseHardship(case_id=state.case_id, type=kind) for kind in summary.hardship_types],
+            deadlines=[_deadline(state, line) for line in lines],
+            referrals=[_referral(state, referral) for referral in state.referrals.values()],
+            reservation=_reservation(state),
+        )
+
+    def _replace(self, session: Session, rows: LedgerRows) -> None:
+        case_id = rows.case.case_id
+        session.merge(rows.case)
         for table in (CaseHardship, CaseDeadline, CaseReferral):
-            session.exec(delete(table).where(col(table.case_id) == state.case_id))
+            session.exec(delete(table).where(col(table.case_id) == case_id))
         session.flush()
-        session.add_all(children)
-        _reserve(session, state)
-
-
-def _add(session: Session, row: Table) -> None:
-    """Insert the row unless it is there."""
-    values = row.model_dump()
-    dialect = session.get_bind().dialect.name
-    make = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    session.exec(make(type(row)).values(values).on_conflict_do_nothing())
+        session.add_all((*rows.hardships, *rows.deadlines, *rows.referrals))
+        if rows.reservation is None:
+            session.exec(delete(Reservation).where(col(Reservation.case_id) == case_id))
+        else:
+            session.merge(rows.reservation)
 
 
 def _event(state: CaseState, item: Recorded) -> CaseEvent:
@@ -162,11 +188,17 @@ def _referral(state: CaseState, referral: Referral) -> CaseReferral:
     )
 
 
-def _reserve(session: Session, state: CaseState) -> None:
-    """Keep the mentor's place while the case is open, and give it back when it is not."""
+def _notices(state: CaseState, item: Recorded) -> list[CaseNotice]:
+    return [
+        CaseNotice(case_id=state.case_id, school_id=state.school_id, at=item.at, **notice.model_dump())
+        for notice in notices(state, item)
+    ]
+
+
+def _reservation(state: CaseState) -> Reservation | None:
+    """The mentor's place that the case takes; a closed case gives it back."""
     pairing = state.pairing
     holder = pairing.proposal.mentor_id if pairing.proposal else pairing.mentor_id
     if holder is None or state.closed:
-        session.exec(delete(Reservation).where(col(Reservation.case_id) == state.case_id))
-    else:
-        session.merge(Reservation(case_id=state.case_id, mentor_id=holder))
+        return None
+    return Reservation(case_id=state.case_id, mentor_id=holder)

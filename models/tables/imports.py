@@ -9,8 +9,8 @@ from models.tables.types import Instant, Table
 
 
 class ImportJob(Table, table=True):
-    """One uploaded roster. `status`: queued, reading, processing, done, refused. `options` is JSON; `role` and
-    `department_id` are those of the importer at that time; `error` is the refusal of the whole file as JSON."""
+    """One uploaded roster. `status`: queued, reading, processing, done, refused. `header`, `options`
+    and `error` (the refusal of the whole file) are JSON; `role` and `department_id` are the importer's."""
 
     __table_args__ = (Index("ix_import_created", "school_id", "created_at", "id"),)
 
@@ -20,6 +20,7 @@ class ImportJob(Table, table=True):
     size_bytes: int
     sha256: str
     dry_run: bool
+    header: str = Field(default="{}", sa_type=Text)
     options: str = Field(sa_type=Text)
     status: str
     error: str | None = Field(default=None, sa_type=Text)

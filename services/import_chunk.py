@@ -1,0 +1,274 @@
+"""Taking the next rows of a roster in: judged in their order, opened together, written in one transaction.
+
+Every step may be repeated after a crash at any point: a case knows the import and row that opened it, an
+update is sent under a key of its import and row, and a row that has an outcome keeps it.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+
+from sqlalchemy import Engine, inspect
+from sqlmodel import Session, col, select
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.case.intake import UpdateFromRoster
+from models.case.kernel import Actor, Role
+from models.case.machine import Opening, system
+from models.case.state import CaseState
+from models.roster.cells import RosterRules
+from models.roster.columns import roster_columns
+from models.roster.problems import row_problem
+from models.roster.rows import RosterRow
+from models.tables import Department, ImportJob, ImportRow
+from services.cases import CaseOpener
+from services.commands import Commands
+from services.database import insert_missing, writing
+from services.errors import NotFound, StaleVersion, Unprocessable, case_unknown
+from services.import_judge import Departments, Importer, ImportOptions, RowJudge, Verdict
+from services.import_people import People, known_of_state, people_of_ledger
+from services.keys import Keys
+from services.settings import Settings
+from workflows.messages import CASE_STATE, ChunkInput, ChunkResult
+
+# Starts and updates under way at once: enough to keep the server busy, few enough to leave it room for others.
+_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class _Work:
+    importer: Importer
+    judge: RowJudge
+    people: People
+    verdicts: list[Verdict]
+
+
+class ChunkTaker:
+    """Takes parts of rosters in."""
+
+    def __init__(
+        self, engine: Engine, keys: Keys, client: Client, opener: CaseOpener, settings: Settings
+    ) -> None:
+        self._engine = engine
+        self._keys = keys
+        self._client = client
+        self._opener = opener
+        self._commands = Commands(client)
+        self._settings = settings
+
+    async def take(self, chunk: ChunkInput) -> ChunkResult:
+        """Give the next rows their outcomes. Raises where database or Temporal are away: then call it again."""
+        work = await asyncio.to_thread(self._judge, chunk)
+        verdicts = work.verdicts
+        if not verdicts:
+            return ChunkResult(last_row=None)
+        if not work.importer.options.dry_run:
+            verdicts = await self._carry_out(work)
+        await asyncio.to_thread(self._write, chunk.import_id, verdicts)
+        return ChunkResult(last_row=max(verdict.row for verdict in verdicts))
+
+    def _judge(self, chunk: ChunkInput) -> _Work:
+        with Session(self._engine) as session:
+            job = session.get_one(ImportJob, chunk.import_id)
+            importer = importer_of(job, self._settings)
+            query = select(ImportRow.row, ImportRow.cells).where(
+                ImportRow.import_id == job.id,
+                ImportRow.row > chunk.after_row,
+                col(ImportRow.outcome).is_(None),
+            )
+            rows = session.exec(query.order_by(col(ImportRow.row)).limit(chunk.size)).all()
+            people = People()
+            departments = self._departments(session, importer)
+            judge = RowJudge(importer, people, departments, self._opener, self._keys)
+            read = [(number, judge.read(json.loads(cells))) for number, cells in rows]
+            self._meet(
+                session, importer, judge, people, [row for _, row in read if isinstance(row, RosterRow)]
+            )
+        verdicts = [
+            judge.judge_person(number, row)
+            if isinstance(row, RosterRow)
+            else Verdict(number, "rejected", problems=tuple(row))
+            for number, row in read
+        ]
+        return _Work(importer, judge, people, verdicts)
+
+    def _meet(
+        self, session: Session, importer: Importer, judge: RowJudge, people: People, rows: Sequence[RosterRow]
+    ) -> None:
+        """Make known whom these rows may meet: in the ledger, and, in a dry run, in earlier rows."""
+        keys = [judge.keys_of(row) for row in rows]
+        case_ids = {case_id for case_id, _ in keys}
+        id_keys = {key for _, key in keys if key is not None}
+        school = importer.actor.school_id
+        found = people_of_ledger(session, school, importer.import_id, case_ids, id_keys)
+        people.by_case.update(found.by_case)
+        people.owners.update(found.owners)
+        if not importer.options.dry_run:
+            return
+        met = col(ImportRow.case_id).in_(case_ids) | col(ImportRow.id_number_key).in_(id_keys)
+        earlier = select(ImportRow.row, ImportRow.cells).where(
+            ImportRow.import_id == importer.import_id, col(ImportRow.outcome).in_(("opened", "updated")), met
+        )
+        for number, cells in session.exec(earlier.order_by(col(ImportRow.row))).all():
+            judge.judge(number, json.loads(cells))
+
+    def _departments(self, session: Session, importer: Importer) -> Departments:
+        school, options = importer.actor.school_id, importer.options
+        query = select(Department.id, Department.name).where(Department.school_id == school)
+        names = dict(session.exec(query).all())
+        if not options.create_departments:
+            return Departments(names, create=None)
+        if options.dry_run:
+            return Departments(names, create=lambda name: _department_id(school, name))
+        return Departments(names, create=lambda name: self._create_department(school, name))
+
+    def _create_department(self, school: str, name: str) -> str:
+        row = Department(
+            id=_department_id(school, name), school_id=school, name=name, created_at=datetime.now(UTC)
+        )
+        with Session(writing(self._engine)) as session:
+            insert_missing(session, [row])
+            session.commit()
+            same = select(Department.id).where(Department.school_id == school, Department.name == name)
+            return session.exec(same).one()
+
+    async def _carry_out(self, work: _Work) -> list[Verdict]:
+        settled: dict[int, Verdict] = {}
+        opened: list[Opening] = []
+        room = asyncio.Semaphore(_AT_ONCE)
+
+        async def start(verdict: Verdict, opening: Opening) -> None:
+            async with room:
+                if await self._opener.start(opening, projected=True):
+                    opened.append(opening)
+                    return
+                state = await self._state(opening.case_id)
+                if state.source == opening.source:
+                    # An earlier try started it, and may have ended before its first row was written.
+                    opened.append(opening.model_copy(update={"policy": state.policy}))
+                else:
+                    settled[verdict.row] = await self._update(work, verdict)
+
+        async def update_in_order(verdicts: list[Verdict]) -> None:
+            async with room:
+                for verdict in verdicts:
+                    settled[verdict.row] = await self._update(work, verdict)
+
+        async with asyncio.TaskGroup() as starting:
+            for verdict in work.verdicts:
+                if verdict.opening is not None:
+                    starting.create_task(start(verdict, verdict.opening))
+        if opened:
+            await asyncio.to_thread(self._opener.project, opened)
+        waiting = [each for each in work.verdicts if each.person is not None and each.outcome == "updated"]
+        updates = sorted(waiting, key=lambda each: str(each.case_id))
+        async with asyncio.TaskGroup() as updating:
+            for _, verdicts in groupby(updates, key=lambda each: each.case_id):
+                updating.create_task(update_in_order(list(verdicts)))
+        return [settled.get(verdict.row, verdict) for verdict in work.verdicts]
+
+    async def _update(self, work: _Work, verdict: Verdict) -> Verdict:
+        """Bring a row to the case that exists, judged by what the case itself says now."""
+        row, case_id = verdict.person, verdict.case_id
+        assert row is not None  # noqa: S101  (an update has its person and case)
+        assert case_id is not None  # noqa: S101
+        while True:
+            try:
+                state = await self._state(case_id)
+                work.people.by_case[state.case_id] = known_of_state(state, self._id_key(state))
+                again = work.judge.judge_person(verdict.row, row)
+                if again.outcome in ("opened", "rejected"):
+                    return again
+                profile, declared = known_of_state(state, None).merged(row)
+                command = UpdateFromRoster(
+                    profile=profile,
+                    declared=declared,
+                    roster_digest=row.digest(),
+                    source=work.judge.source(verdict.row),
+                )
+                answer = await self._commands.send(
+                    state.case_id,
+                    [command],
+                    system(state.school_id),
+                    f"{work.importer.import_id}:{verdict.row}",
+                    state.version,
+                )
+            except StaleVersion:
+                continue
+            except NotFound:
+                problem = row_problem(roster_columns().zh("student_no"), "case_lost")
+                return replace(verdict, outcome="rejected", problems=(problem,))
+            except Unprocessable:
+                # The key is taken: an earlier try has sent this row, seen from another version.
+                return replace(verdict, outcome="updated")
+            return replace(verdict, outcome="updated" if answer.events else "unchanged")
+
+    async def _state(self, case_id: str) -> CaseState:
+        """The state of a case from its workflow. Raises NotFound (`case_unknown`)."""
+        try:
+            handle = self._client.get_workflow_handle(case_id)
+            return await handle.query(CASE_STATE, result_type=CaseState)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                raise case_unknown() from None
+            raise
+
+    def _id_key(self, state: CaseState) -> str | None:
+        number = state.profile.id_number
+        return self._keys.id_number_key(state.school_id, number) if number else None
+
+    def _write(self, import_id: str, verdicts: list[Verdict]) -> None:
+        """Write the outcomes and count them; a row that has an outcome keeps it and is not counted twice."""
+        with Session(writing(self._engine)) as session:
+            job = session.exec(select(ImportJob).where(ImportJob.id == import_id).with_for_update()).one()
+            numbers = [verdict.row for verdict in verdicts]
+            open_rows = select(ImportRow.row).where(
+                ImportRow.import_id == import_id,
+                col(ImportRow.row).in_(numbers),
+                col(ImportRow.outcome).is_(None),
+            )
+            undecided = set(session.exec(open_rows).all())
+            decided = [verdict for verdict in verdicts if verdict.row in undecided]
+            if not decided:
+                return
+            changes = [_columns(import_id, verdict) for verdict in decided]
+            session.bulk_update_mappings(inspect(ImportRow), changes)
+            for outcome, count in Counter(verdict.outcome for verdict in decided).items():
+                setattr(job, outcome, getattr(job, outcome) + count)
+            session.commit()
+
+
+def _columns(import_id: str, verdict: Verdict) -> dict[str, str | int | None]:
+    problems = [problem.model_dump() for problem in verdict.problems]
+    return {
+        "import_id": import_id,
+        "row": verdict.row,
+        "outcome": verdict.outcome,
+        "case_id": verdict.case_id,
+        "id_number_key": verdict.id_number_key,
+        "problems": json.dumps(problems, ensure_ascii=False),
+    }
+
+
+def importer_of(job: ImportJob, settings: Settings) -> Importer:
+    """Who asked for an import, and how."""
+    options = ImportOptions.model_validate_json(job.options)
+    actor = Actor(
+        id=job.created_by, role=Role(job.role), school_id=job.school_id, department_id=job.department_id
+    )
+    rules = RosterRules(
+        allow_test_identities=settings.allow_test_identities,
+        unknown_hardship_as_other=options.unknown_hardship_as_other,
+    )
+    return Importer(job.id, actor, job.created_at, options, rules)
+
+
+def _department_id(school_id: str, name: str) -> str:
+    """The id of a college that a roster brings: the same in every try."""
+    return "dept-" + hashlib.sha256(f"{school_id}\0{name}".encode()).hexdigest()[:8]

@@ -1,0 +1,205 @@
+"""What becomes of each row of a roster: opened, updated, unchanged or rejected, given who is known already."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from pydantic import Field
+
+from models.base import Model
+from models.case.intake import Source
+from models.case.kernel import Actor, Role
+from models.case.machine import Opening
+from models.roster.cells import RosterRules
+from models.roster.codes import fold
+from models.roster.columns import roster_columns
+from models.roster.problems import RowProblem, row_problem, with_suggestions
+from models.roster.rows import RosterRow, judge_row
+from models.views.imports import Outcome
+from services.cases import CaseOpener, cohort_of
+from services.import_people import Known, People
+from services.keys import Keys
+from services.policies import NoPolicyError
+
+# These import their own department's graduates only.
+OWN_DEPARTMENT_ONLY = frozenset({Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR})
+
+
+class ImportOptions(Model):
+    """How a roster is taken. `department_id` and `cohort` hold for rows that do not say."""
+
+    dry_run: bool = False
+    create_departments: bool = False
+    unknown_hardship_as_other: bool = False
+    department_id: str | None = None
+    cohort: int | None = Field(default=None, ge=2000, le=2100)
+
+
+@dataclass
+class Departments:
+    """The colleges of the school; `create` makes one by its name and answers its id."""
+
+    names: dict[str, str]
+    create: Callable[[str], str] | None
+
+    def find(self, name: str) -> str | None:
+        """The id of a college, by its name or its id."""
+        wanted = fold(name)
+        return next((key for key, zh in self.names.items() if wanted in (fold(zh), fold(key))), None)
+
+    def make(self, name: str) -> str:
+        """Create a college that nobody knows. May be called with `create` only."""
+        assert self.create is not None  # noqa: S101
+        department_id = self.create(name)
+        self.names[department_id] = name
+        return department_id
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a row. `person` is absent where nothing is left to do; a new one has an `opening`."""
+
+    row: int
+    outcome: Outcome
+    case_id: str | None = None
+    id_number_key: str | None = None
+    problems: tuple[RowProblem, ...] = ()
+    person: RosterRow | None = None
+    opening: Opening | None = None
+
+
+@dataclass(frozen=True)
+class Importer:
+    """One import: who asked for it, when and how."""
+
+    import_id: str
+    actor: Actor
+    created_at: datetime
+    options: ImportOptions
+    rules: RosterRules
+
+
+class RowJudge:
+    """Judges the rows of one import in their order; each row is known to those after it."""
+
+    def __init__(
+        self, importer: Importer, people: People, departments: Departments, opener: CaseOpener, keys: Keys
+    ) -> None:
+        self._importer = importer
+        self._people = people
+        self._departments = departments
+        self._opener = opener
+        self._keys = keys
+
+    def judge(self, number: int, cells: Mapping[str, str]) -> Verdict:
+        """The verdict on the row with this number in the file."""
+        row = self.read(cells)
+        if isinstance(row, list):
+            return Verdict(number, "rejected", problems=tuple(row))
+        return self.judge_person(number, row)
+
+    def read(self, cells: Mapping[str, str]) -> RosterRow | list[RowProblem]:
+        """The person that a row describes, with the cohort of the import where the row has none."""
+        row = judge_row(cells, self._importer.rules)
+        if isinstance(row, RosterRow) and row.cohort is None:
+            return row.model_copy(update={"cohort": self._importer.options.cohort})
+        return row
+
+    def judge_person(self, number: int, row: RosterRow) -> Verdict:
+        """The verdict on a person; codes `id_number_conflict`, `id_number_taken`, `department_missing`,
+        `unknown_department`, `department_not_yours`, `department_differs`, `no_policy`."""
+        case_id, id_key = self.keys_of(row)
+        known = self._people.by_case.get(case_id)
+        if known is not None and (done := self._done_before(number, known)) is not None:
+            return Verdict(number, done, case_id, id_key)
+        problem = self._identity_problem(known, case_id, id_key)
+        department_id = None
+        if problem is None:
+            department_id, problem = self._department(row, known)
+        if problem is not None:
+            return Verdict(number, "rejected", problems=(problem,))
+        if known is None:
+            return self._open(
+                number, row, department_id or self._departments.make(row.department or ""), id_key
+            )
+        if not known.says_more(row):
+            return Verdict(number, "unchanged", case_id, id_key)
+        self._people.add(known.after(row, id_key))
+        return Verdict(number, "updated", case_id, id_key, person=row)
+
+    def keys_of(self, row: RosterRow) -> tuple[str, str | None]:
+        """The case id of a person, and the key of the ID number."""
+        school = self._importer.actor.school_id
+        id_key = self._keys.id_number_key(school, row.id_number) if row.id_number else None
+        return self._keys.case_id(school, row.student_no), id_key
+
+    def source(self, number: int) -> Source:
+        """What a case remembers of the row."""
+        return Source(import_id=self._importer.import_id, row=number)
+
+    def _done_before(self, number: int, known: Known) -> Outcome | None:
+        """The outcome that this row had before the work was broken off."""
+        if known.source == self.source(number):
+            return "opened"
+        return "updated" if number in known.updated_by else None
+
+    def _identity_problem(self, known: Known | None, case_id: str, id_key: str | None) -> RowProblem | None:
+        if id_key is None:
+            return None
+        column = roster_columns().zh("id_number")
+        if known is not None and known.id_number_key not in (None, id_key):
+            return row_problem(column, "id_number_conflict")
+        if self._people.owners.get(id_key, case_id) != case_id:
+            return row_problem(column, "id_number_taken")
+        return None
+
+    def _department(self, row: RosterRow, known: Known | None) -> tuple[str | None, RowProblem | None]:
+        """The college of a person, or what is wrong with it; neither where it is to be created."""
+        column, options, actor = (
+            roster_columns().zh("department"),
+            self._importer.options,
+            self._importer.actor,
+        )
+        own = actor.department_id if actor.role in OWN_DEPARTMENT_ONLY else None
+        found = self._departments.find(row.department) if row.department else None
+        if row.department and found is None:
+            if known is None and self._departments.create is not None:
+                return None, None
+            near = get_close_matches(row.department, self._departments.names.values(), n=3, cutoff=0.4)
+            unknown = row_problem(column, "unknown_department", name=row.department[:40])
+            return None, with_suggestions(unknown, tuple(near))
+        chosen = found or (known and known.department_id) or options.department_id or own
+        if chosen is None:
+            return None, row_problem(column, "department_missing")
+        if own is not None and chosen != own:
+            return None, row_problem(
+                column, "department_not_yours", name=self._departments.names.get(chosen, chosen)
+            )
+        if known is not None and chosen != known.department_id:
+            name = self._departments.names.get(known.department_id, known.department_id)
+            return None, row_problem(column, "department_differs", name=name)
+        return chosen, None
+
+    def _open(self, number: int, row: RosterRow, department_id: str, id_key: str | None) -> Verdict:
+        importer = self._importer
+        try:
+            opening = self._opener.opening(
+                importer.actor, row, department_id, importer.created_at, self.source(number)
+            )
+        except NoPolicyError:
+            cohort = cohort_of(row, importer.created_at.date())
+            problem = row_problem(roster_columns().zh("cohort"), "no_policy", cohort=cohort)
+            return Verdict(number, "rejected", problems=(problem,))
+        self._people.add(
+            Known(
+                case_id=opening.case_id,
+                department_id=department_id,
+                id_number_key=id_key,
+                digest=opening.roster_digest,
+                profile=opening.profile,
+                declared=opening.declared,
+                source=opening.source,
+            )
+        )
+        return Verdict(number, "opened", opening.case_id, id_key, person=row, opening=opening)

@@ -1,0 +1,125 @@
+"""Who is known already: from the ledger, and from earlier rows of the same roster."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+from sqlmodel import Session, col, or_, select
+
+from models.case.intake import Hardship, Source
+from models.case.profile import Profile
+from models.case.state import CaseState
+from models.roster.rows import RosterRow
+from models.tables import CaseEvent, CaseRow
+from services.cases import declared_of, profile_of
+
+
+@dataclass(frozen=True)
+class Known:
+    """A person who has a file, or whom an earlier row opens. `updated_by` are the rows of the present import
+    that have updated the file already."""
+
+    case_id: str
+    department_id: str
+    id_number_key: str | None
+    digest: str
+    profile: Profile
+    declared: tuple[Hardship, ...]
+    source: Source
+    updated_by: frozenset[int] = frozenset()
+
+    def merged(self, row: RosterRow) -> tuple[Profile, tuple[Hardship, ...]]:
+        """The profile and declared hardship after a row; what the row leaves blank stays as it is."""
+        new = profile_of(row)
+        said = {name: getattr(new, name) for name in new.model_fields_set if getattr(new, name) is not None}
+        other = self.profile.other | new.other
+        profile = self.profile.model_copy(update=said | {"other": other})
+        return profile, declared_of(row) or self.declared
+
+    def says_more(self, row: RosterRow) -> bool:
+        """True if the row would change the file."""
+        if row.digest() == self.digest:
+            return False
+        profile, declared = self.merged(row)
+        # Proofs are added by people, never by a roster.
+        types = [(item.type, item.text) for item in self.declared]
+        return profile != self.profile or [(item.type, item.text) for item in declared] != types
+
+    def after(self, row: RosterRow, id_number_key: str | None) -> "Known":
+        """The person after an update by the row."""
+        profile, declared = self.merged(row)
+        return replace(
+            self,
+            profile=profile,
+            declared=declared,
+            digest=row.digest(),
+            id_number_key=id_number_key or self.id_number_key,
+        )
+
+
+@dataclass
+class People:
+    """Those whom a part of a roster may meet, by case id, and who owns an ID number."""
+
+    by_case: dict[str, Known] = field(default_factory=dict[str, Known])
+    owners: dict[str, str] = field(default_factory=dict[str, str])
+
+    def add(self, known: Known) -> None:
+        """Make a person known, or known anew."""
+        self.by_case[known.case_id] = known
+        if known.id_number_key is not None:
+            self.owners.setdefault(known.id_number_key, known.case_id)
+
+
+def known_of_state(state: CaseState, id_number_key: str | None) -> Known:
+    """The person of a case's state."""
+    return Known(
+        case_id=state.case_id,
+        department_id=state.department_id,
+        id_number_key=id_number_key,
+        digest=state.roster_digest,
+        profile=state.profile,
+        declared=state.declared,
+        source=state.source,
+    )
+
+
+def people_of_ledger(
+    session: Session,
+    school_id: str,
+    import_id: str,
+    case_ids: Collection[str],
+    id_number_keys: Collection[str],
+) -> People:
+    """Everyone in the ledger with one of these case ids or ID numbers."""
+    wanted = or_(col(CaseRow.case_id).in_(case_ids), col(CaseRow.id_number_key).in_(id_number_keys))
+    rows = session.exec(select(CaseRow).where(CaseRow.school_id == school_id, wanted)).all()
+    updates = _updates(session, import_id, [row.case_id for row in rows])
+    people = People()
+    for row in rows:
+        state = json.loads(row.state)
+        people.add(
+            Known(
+                case_id=row.case_id,
+                department_id=row.department_id,
+                id_number_key=row.id_number_key,
+                digest=row.roster_digest,
+                profile=Profile.model_validate(state["profile"]),
+                declared=tuple(Hardship.model_validate(item) for item in state["declared"]),
+                source=Source.model_validate(state["source"]),
+                updated_by=frozenset(updates.get(row.case_id, ())),
+            )
+        )
+    return people
+
+
+def _updates(session: Session, import_id: str, case_ids: list[str]) -> dict[str, set[int]]:
+    query = select(CaseEvent.case_id, CaseEvent.data).where(
+        col(CaseEvent.case_id).in_(case_ids), CaseEvent.type == "roster_updated"
+    )
+    found: dict[str, set[int]] = {}
+    for case_id, data in session.exec(query):
+        source = Source.model_validate(json.loads(data)["source"])
+        if source.import_id == import_id and source.row is not None:
+            found.setdefault(case_id, set()).add(source.row)
+    return found
