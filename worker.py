@@ -12,19 +12,31 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.digest import DigestActivities
+from activities.imports import ImportActivities
 from activities.ledger import LedgerActivities
 from models.calendar import Calendar
+from services.cases import CaseOpener
+from services.channels import Channels
 from services.database import create_engine_from
+from services.digest import DigestWriter
+from services.digest_start import start_digest
+from services.import_chunk import ChunkTaker
+from services.imports import Imports
 from services.keys import Keys
+from services.messages import Deliveries
 from services.pairing import MentorPool
+from services.policies import load_policies
 from services.projection import Ledger
 from services.settings import Settings
 from services.temporal import connect
 from workflows.case import CaseWorkflow
+from workflows.digest import DeliveryWorkflow, DigestWorkflow
+from workflows.import_roster import ImportWorkflow
 
 log = structlog.get_logger(__name__)
 
-WORKFLOWS: list[type] = [CaseWorkflow]
+WORKFLOWS: list[type] = [CaseWorkflow, ImportWorkflow, DigestWorkflow, DeliveryWorkflow]
 
 # Threads for activities: SQLite takes one writer at a time, PostgreSQL a pool of ten.
 _ACTIVITY_THREADS = 16
@@ -43,7 +55,28 @@ def build_worker(
     """A worker with every workflow and activity, on the settings' database and task queue."""
     engine = create_engine_from(settings)
     ledger = LedgerActivities(Ledger(engine, keys), MentorPool(engine), ZoneInfo(Calendar().timezone))
-    activities: list[Callable[..., Any]] = [ledger.project, ledger.reserve_mentor]
+    policies = load_policies(settings.policy)
+    opener = CaseOpener(client, engine, keys, policies, settings)
+    imports = ImportActivities(
+        Imports(engine, client, settings), ChunkTaker(engine, keys, client, opener, settings)
+    )
+    channels = Channels(settings.notify_urls)
+    digest = DigestActivities(
+        settings,
+        policies,
+        DigestWriter(engine, channels, settings.public_url),
+        Deliveries(engine, channels),
+    )
+    activities: list[Callable[..., Any]] = [
+        ledger.project,
+        ledger.reserve_mentor,
+        imports.read_roster,
+        imports.judge_chunk,
+        imports.finish_import,
+        digest.digest_schedule,
+        digest.collect_digest,
+        digest.send_deliveries,
+    ]
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -74,6 +107,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     with ThreadPoolExecutor(_ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
         worker = build_worker(client, settings, keys, executor)
         async with worker:
+            await start_digest(client, settings)
             log.info("worker started", task_queue=settings.task_queue)
             await stop.wait()
     log.info("worker stopped")

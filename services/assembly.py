@@ -10,11 +10,15 @@ from models.case.standards import ChangePolicy
 from models.policy import Policy
 from services.actors import Actors
 from services.cases import CaseOpener
+from services.channels import Channels
 from services.commands import Commands
 from services.database import create_engine_from
+from services.import_rows import ImportRows
+from services.imports import Imports
 from services.inbox import InboxReader
 from services.keys import Keys
 from services.ledger import LedgerReader
+from services.messages import Deliveries
 from services.office import Office
 from services.policies import load_policies
 from services.referrals import ReferralReader
@@ -38,11 +42,14 @@ class Services:
     office: Office
     ledger: LedgerReader
     opener: CaseOpener
+    imports: Imports
+    import_rows: ImportRows
     commands: Commands
     status: StatusReader
     inbox: InboxReader
     supervision: Supervision
     referrals: ReferralReader
+    deliveries: Deliveries
 
     def prepare(self) -> None:
         """Make the school known in the database."""
@@ -68,6 +75,7 @@ async def open_services(settings: Settings) -> Services:
     client = await connect(settings, keys, lazy=True)
     policies = load_policies(settings.policy)
     states = States()
+    imports = Imports(engine, client, settings)
     return Services(
         settings=settings,
         engine=engine,
@@ -78,9 +86,12 @@ async def open_services(settings: Settings) -> Services:
         office=Office(engine),
         ledger=LedgerReader(engine, states),
         opener=CaseOpener(client, engine, keys, policies, settings),
+        imports=imports,
+        import_rows=ImportRows(engine, imports),
         commands=Commands(client),
         status=StatusReader(client),
         inbox=InboxReader(engine),
         supervision=Supervision(engine),
         referrals=ReferralReader(engine, states),
+        deliveries=Deliveries(engine, Channels(settings.notify_urls)),
     )

@@ -94,7 +94,14 @@ class Settings(BaseSettings):
 
     notify_urls: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
-        description="Apprise URL templates of the channels for messages, separated by spaces.",
+        description="Apprise URL templates of the channels for messages, separated by spaces; `{email}` and "
+        "`{staff_id}` stand for the person's. One without either is the career centre's own room.",
+    )
+    delivery_attempts: int = Field(
+        default=6, ge=1, le=20, description="Tries of a message until it is given up."
+    )
+    delivery_retry_seconds: int = Field(
+        default=30, ge=1, le=3600, description="Seconds before the second try; each further wait is doubled."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level logged."

@@ -1,0 +1,47 @@
+"""What the digest asks of the world: its schedule, the ledger, and the channels."""
+
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from models.digest_times import DigestTimes
+from models.policy import Policy, choose
+from services.digest import DigestWriter
+from services.messages import Deliveries
+from services.settings import Settings
+from workflows.digest_messages import CollectInput, DigestInput, DigestSchedule, SendInput
+
+
+class DigestActivities:
+    """Synchronous: they run on the worker's threads, as Apprise does."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        policies: tuple[Policy, ...],
+        writer: DigestWriter,
+        deliveries: Deliveries,
+    ) -> None:
+        self._settings = settings
+        self._policies = policies
+        self._writer = writer
+        self._deliveries = deliveries
+
+    @activity.defn(name="digest_schedule")
+    def digest_schedule(self, _given: DigestInput) -> DigestSchedule:
+        """By the service standards of the cohort that graduates next, as the school is served by one digest."""
+        year = datetime.now(UTC).year + 1
+        policy = choose(self._policies, self._settings.province, year) or self._policies[0]
+        return DigestSchedule(
+            times=DigestTimes(digest=policy.digest, timezone=policy.calendar.timezone),
+            attempts=self._settings.delivery_attempts,
+            retry_seconds=self._settings.delivery_retry_seconds,
+        )
+
+    @activity.defn(name="collect_digest")
+    def collect_digest(self, given: CollectInput) -> list[str]:
+        return self._writer.collect(given.school_id, given.period, given.since, given.until)
+
+    @activity.defn(name="send_deliveries")
+    def send_deliveries(self, given: SendInput) -> list[str]:
+        return self._deliveries.send(given.ids, activity.heartbeat, last=given.last)

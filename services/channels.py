@@ -1,0 +1,77 @@
+"""The channels on which a person is reached outside the product, through Apprise."""
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from models.case.kernel import Role
+from models.tables import Staff
+
+INBOX = "inbox"
+OWN = "own"
+
+
+class SendError(Exception):
+    """A message was not taken. The text says why and holds no address of the channel."""
+
+
+class Channels:
+    """The templates of the installation (`ZHUHANG_NOTIFY_URLS`) and each person's own channel."""
+
+    def __init__(self, templates: Sequence[str]) -> None:
+        self._templates = {
+            f"{template.partition('://')[0]}-{number}": template
+            for number, template in enumerate(templates, start=1)
+        }
+
+    def of(self, person: Staff) -> list[str]:
+        """The names of the channels that reach this person."""
+        found = [name for name in self._templates if self._address(person, name) is not None]
+        return [*found, OWN] if person.notify_url else found
+
+    def send(self, person: Staff, channel: str, delivery_id: str, subject: str, body: str) -> None:
+        """Hand a message over. Raises SendError."""
+        # Apprise loads a hundred kinds of channels; only who sends needs them.
+        import apprise
+        from apprise.plugins.email import NotifyEmail
+
+        address = self._address(person, channel)
+        service = None if address is None else apprise.Apprise.instantiate(address)
+        if not isinstance(service, apprise.NotifyBase):
+            raise SendError("the channel has no valid address")
+        if isinstance(service, NotifyEmail):
+            # Apprise sets the Message-ID itself; this tells a repeated message from a new one.
+            service.headers["X-Zhuhang-Delivery"] = delivery_id
+        words = _Words()
+        logger = logging.getLogger("apprise")
+        logger.addHandler(words)
+        try:
+            taken = service.notify(body=body, title=subject, body_format=apprise.NotifyFormat.TEXT)
+        finally:
+            logger.removeHandler(words)
+        if not taken:
+            raise SendError(words.last or "the channel did not take the message")
+
+    def _address(self, person: Staff, channel: str) -> str | None:
+        if channel == OWN:
+            return person.notify_url
+        template = self._templates.get(channel)
+        if template is None or ("{email}" in template and not person.email):
+            return None
+        if "{" not in template and person.role != Role.SCHOOL_SUPERVISOR:
+            # A room that names no person is the career centre's.
+            return None
+        return template.replace("{email}", person.email or "").replace("{staff_id}", person.id)
+
+
+class _Words(logging.Handler):
+    """The last warning that Apprise gave in this thread."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._thread = threading.get_ident()
+        self.last: str | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:
+            self.last = record.getMessage()[:300]
