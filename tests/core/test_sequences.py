@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from models.case.closure import CaseClosed
 from models.case.destination import DestinationRejected, DestinationVerified
 from models.case.follow_up import follow_up_ends_on
-from models.case.kernel import Actor, Refused
+from models.case.kernel import Actor, PlaceAnswer, Refused
 from models.case.ladder import RungReached, deadlines, next_wake, no_deadline_reason, rungs, tick
 from models.case.machine import Recorded, evolve, possible
 from models.case.notices import notices
@@ -23,7 +23,7 @@ from models.hardship import hardship_types
 from models.policy import Policy
 
 from .fields import fields_of
-from .given import Case, a_command, replayed
+from .given import GOALS, Case, a_command, replayed
 from .people import (
     CENTRE,
     COUNSELOR,
@@ -65,6 +65,19 @@ INSIDERS = [
     OTHER_SUPERVISOR,
     SYSTEM,
 ]
+
+
+def busy(case: Case) -> Case:
+    """A case with everything under way: a referral, a waiting list, a transfer, a second plan."""
+    case.places["k2"] = PlaceAnswer(place="waiting", course="Spreadsheets")
+    case.delivering().when(M1, "send_referral", kind="employer", to="p1", purpose="a job")
+    case.when(PARTNER, "answer_referral", referral_id="r1", answer="accepted")
+    case.when(M1, "enrol_training", class_id="k2")
+    case.when(M1, "request_transfer", kind="mentor", to="m2", reason="leave")
+    case.when(M1, "set_plan", goals=GOALS)
+    return case
+
+
 BEGINNINGS: list[Callable[[Case], Case]] = [
     lambda case: case,
     Case.eligible,
@@ -74,6 +87,7 @@ BEGINNINGS: list[Callable[[Case], Case]] = [
     Case.left,
     Case.verified,
     Case.closed,
+    busy,
 ]
 
 
@@ -203,8 +217,8 @@ class Life(RuleBasedStateMachine):
 
 
 Life.TestCase.settings = settings(
-    max_examples=30,
-    stateful_step_count=40,
+    max_examples=25,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
