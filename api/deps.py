@@ -9,9 +9,9 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
 from models.case.kernel import Actor
+from models.first_actors import SETUP_ACTOR
 from services.assembly import Services
 from services.errors import BadVersion, NotAllowed
-from services.office import SETUP_ACTOR
 
 
 def services_of(request: Request) -> Services:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from cli.clean_exit import run_and_leave
 from cli.terminal import Terminal
+from models.first_actors import CAREER_CENTRE_ACTOR
 from services.settings import SetupError, load_settings
 
 app = typer.Typer(
@@ -21,6 +23,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+
+case_app = typer.Typer(help="个案 · one graduate's file", no_args_is_help=True)
+app.add_typer(case_app, name="case")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出 · answer in JSON")]
 
@@ -89,6 +94,132 @@ def doctor(as_json: JsonOption = False) -> None:
     from cli.doctor import doctor as run_doctor
 
     raise typer.Exit(run_doctor(as_json, Terminal()))
+
+
+ActorOption = Annotated[
+    str, typer.Option("--as", metavar="STAFF_ID", help="以何人身份办理 · who acts, a staff id")
+]
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE_ID", help="档案编号 · the case")]
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="只报告,不改动 · report only, change nothing")
+    ] = False,
+    create_departments: Annotated[
+        bool, typer.Option("--create-departments", help="新建名单中没有的学院 · create unknown colleges")
+    ] = False,
+    unknown_hardship_as_other: Annotated[
+        bool,
+        typer.Option(
+            "--unknown-hardship-as-other", help="不认识的困难类别记为“其他” · take unknown types as OTHER"
+        ),
+    ] = False,
+    department: Annotated[
+        str | None,
+        typer.Option("--department", help="未写学院的行归入此院系 · college of rows that name none"),
+    ] = None,
+    cohort: Annotated[
+        int | None, typer.Option("--cohort", help="未写届别的行属于此届 · cohort of rows that name none")
+    ] = None,
+    actor: ActorOption = CAREER_CENTRE_ACTOR,
+    as_json: JsonOption = False,
+) -> None:
+    """导入名单 · import a roster; exit status 2 when the file is refused as a whole."""
+    from cli.imports import import_file
+
+    options: dict[str, object] = {
+        "dry_run": dry_run,
+        "create_departments": create_departments,
+        "unknown_hardship_as_other": unknown_hardship_as_other,
+        "department_id": department or "",
+        "cohort": cohort or "",
+    }
+    fields = {name: str(value) for name, value in options.items()}
+    raise typer.Exit(import_file(load_settings(), file, actor, fields, as_json=as_json))
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(dir_okay=False, writable=True)],
+    actor: ActorOption = CAREER_CENTRE_ACTOR,
+    as_json: JsonOption = False,
+) -> None:
+    """导出台账 · write the ledger as XLSX, which imports back unchanged."""
+    from cli.ledger import export as write
+
+    write(load_settings(), file, actor, as_json=as_json)
+
+
+@app.command()
+def verify(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="按流程重写不一致的台账 · write the ledger anew where it differs")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """核对台账 · compare every case's ledger with its workflow; exit status 1 when any differ."""
+    from cli.ledger import verify as compare
+
+    raise typer.Exit(compare(load_settings(), repair=repair, as_json=as_json))
+
+
+@app.command()
+def inbox(actor: ActorOption = CAREER_CENTRE_ACTOR, as_json: JsonOption = False) -> None:
+    """待办 · what is due, overdue and waiting for others."""
+    from cli.cases import inbox as show_inbox
+
+    show_inbox(load_settings(), actor, as_json=as_json)
+
+
+@case_app.command("show")
+def case_show(
+    case_id: CaseArgument, actor: ActorOption = CAREER_CENTRE_ACTOR, as_json: JsonOption = False
+) -> None:
+    """查看档案 · one whole file."""
+    from cli.cases import show
+
+    show(load_settings(), case_id, actor, as_json=as_json)
+
+
+@case_app.command("timeline")
+def case_timeline(
+    case_id: CaseArgument, actor: ActorOption = CAREER_CENTRE_ACTOR, as_json: JsonOption = False
+) -> None:
+    """办理记录 · all events, oldest first."""
+    from cli.cases import timeline
+
+    timeline(load_settings(), case_id, actor, as_json=as_json)
+
+
+@case_app.command("do")
+def case_do(
+    case_id: CaseArgument,
+    kind: Annotated[
+        str | None, typer.Argument(metavar="TYPE", help="命令 · a command such as record_contact")
+    ] = None,
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE", help="字段,值可为 JSON · its fields, values in JSON or text"),
+    ] = None,
+    body: Annotated[
+        str | None,
+        typer.Option("--body", help="整条命令或命令列表 · the command, or a list of them, in JSON"),
+    ] = None,
+    key: Annotated[str | None, typer.Option("--key", help="Idempotency-Key")] = None,
+    version: Annotated[
+        int | None, typer.Option("--if-version", help="仅当档案为此版本 · only if this is the version")
+    ] = None,
+    actor: ActorOption = CAREER_CENTRE_ACTOR,
+    as_json: JsonOption = False,
+) -> None:
+    """办理 · advance a case by a command; exit status 1 when it is refused."""
+    from cli.cases import command_body, do
+
+    command = command_body(kind, fields or [], body)
+    do(load_settings(), case_id, command, actor, key=key, version=version, as_json=as_json)
 
 
 def run() -> int:

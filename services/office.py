@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from models.base import Model
 from models.case.kernel import Actor, Role
+from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
 from models.tables import Department, Reservation, School, Staff
 from models.views.page import Page
 from services.database import writing
@@ -21,11 +22,6 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 _KEEPERS = frozenset({Role.ADMINISTRATOR, Role.SCHOOL_SUPERVISOR})
 _STAFF_ROLES = frozenset(Role) - {Role.GRADUATE, Role.SYSTEM}
 _IN_DEPARTMENT = frozenset({Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR})
-
-
-# Those who can set a new school up; both are made at the first start.
-SETUP_ACTOR = "admin"
-CAREER_CENTRE_ACTOR = "career-centre"
 
 
 class DepartmentView(Model):

@@ -1,4 +1,4 @@
-"""Imports of rosters, and the export of the ledger."""
+"""Imports of rosters."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,0 +1,71 @@
+"""`zhuhang export` and `zhuhang verify`: the ledger as a workbook, and the proof that it is right."""
+
+import asyncio
+from pathlib import Path
+
+import typer
+from rich.table import Table
+from temporalio.service import RPCError
+
+from cli.client import AWAY, ApiClient, console, errors, print_json, say_problem
+from services.assembly import open_services
+from services.commands import temporal_away
+from services.settings import Settings
+from services.temporal_health import check_temporal
+from services.verify import Verification, Verifier
+
+
+def export(settings: Settings, file: Path, actor: str, *, as_json: bool) -> None:
+    """Write the ledger that the actor may read into a workbook."""
+    response = ApiClient(settings, actor, as_json=as_json).download("/exports/ledger.xlsx")
+    part = file.with_name(f"{file.name}.part")
+    try:
+        with part.open("wb") as target:
+            for block in response.iter_bytes():
+                target.write(block)
+    finally:
+        response.close()
+    part.replace(file)
+    if as_json:
+        print_json({"file": str(file), "bytes": file.stat().st_size})
+    else:
+        console.print(f"✓ {file}", soft_wrap=True)
+
+
+def verify(settings: Settings, *, repair: bool, as_json: bool) -> int:
+    """Compare the ledger with the workflows; the exit status: 0 when equal, 1 when any case differs or a
+    difference could not be repaired, 3 when Temporal is away."""
+    try:
+        found = asyncio.run(_verify(settings, repair=repair, quiet=as_json))
+    except RPCError:
+        away = temporal_away()
+        say_problem({"code": away.code, "zh": away.zh, "en": away.en}, as_json=as_json)
+        return AWAY
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        _show(found)
+    return int(any(not difference.repaired for difference in found.details))
+
+
+async def _verify(settings: Settings, *, repair: bool, quiet: bool) -> Verification:
+    await check_temporal(settings)
+    services = await open_services(settings)
+    verifier = Verifier(services.engine, services.keys, services.client, settings.school_code)
+    with errors.status("核对 verifying") as status:
+        if quiet:
+            status.stop()
+        return await verifier.verify(
+            repair=repair, progress=lambda done: status.update(f"核对 verifying {done}")
+        )
+
+
+def _show(found: Verification) -> None:
+    table = Table("档案 case", "不同之处 differs in", "已修复 repaired")
+    for difference in found.details:
+        table.add_row(difference.case_id, ", ".join(difference.problems), "✓" if difference.repaired else "")
+    if found.details:
+        console.print(table)
+    typer.echo(
+        f"{found.cases} 份档案，{found.differing} 份不一致 · {found.cases} cases, {found.differing} differing"
+    )

@@ -1,0 +1,200 @@
+"""Proving that the ledger equals the workflows: every case is computed anew from its own state."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.base import Model
+from models.case.state import CaseState
+from models.tables import CaseDeadline, CaseEvent, CaseHardship, CaseReferral, CaseRow, Reservation
+from models.tables.types import Table
+from services.keys import Keys
+from services.projection import Ledger, LedgerRows
+from workflows.messages import CASE_STATE, CASE_WORKFLOW, Projection
+
+_AT_ONCE = 16
+_BATCH = 500
+# A case may be moving: it is looked at again, after so many seconds each, before it counts as differing.
+_LOOKS = (0.2, 0.5, 1.0, 2.0, 4.0)
+_QUERY_SECONDS = 20
+
+
+class Difference(Model):
+    """A case whose ledger is not what its workflow says. `problems` name the parts, never their content."""
+
+    case_id: str
+    problems: tuple[str, ...]
+    repaired: bool = False
+
+
+class Verification(Model):
+    """`cases` counts every case that the ledger or Temporal knows."""
+
+    cases: int
+    differing: int
+    details: tuple[Difference, ...]
+
+
+class Verifier:
+    """Compares one ledger with one Temporal namespace."""
+
+    def __init__(self, engine: Engine, keys: Keys, client: Client, school_id: str) -> None:
+        self._engine = engine
+        self._ledger = Ledger(engine, keys)
+        self._client = client
+        self._school_id = school_id
+
+    async def verify(
+        self, *, repair: bool = False, progress: Callable[[int], None] = lambda _: None
+    ) -> Verification:
+        """Compare every case; with `repair`, write the ledger anew where it differs. `progress` hears of each
+        number of cases done. Raises RPCError where Temporal is away."""
+        details: list[Difference] = []
+        cases = 0
+        seen: set[str] = set()
+        async for batch in self._ledger_ids():
+            seen.update(batch)
+            details += await self._compare_all(batch, repair=repair)
+            cases += len(batch)
+            progress(cases)
+        # Listed after the ledger was read: a case opened meanwhile is in both or found here.
+        unlisted = [case_id async for case_id in self._workflow_ids() if case_id not in seen]
+        for start in range(0, len(unlisted), _BATCH):
+            part = await self._of_this_school(unlisted[start : start + _BATCH])
+            details += await self._compare_all(part, repair=repair)
+            cases += len(part)
+            progress(cases)
+        return Verification(cases=cases, differing=len(details), details=tuple(details))
+
+    async def _ledger_ids(self) -> AsyncIterator[list[str]]:
+        last = ""
+        while True:
+            query = select(CaseRow.case_id).where(
+                CaseRow.school_id == self._school_id, CaseRow.case_id > last
+            )
+            ordered = query.order_by(col(CaseRow.case_id)).limit(_BATCH)
+            batch = await asyncio.to_thread(self._read, ordered)
+            if not batch:
+                return
+            yield batch
+            last = batch[-1]
+
+    def _read(self, query: SelectOfScalar[str]) -> list[str]:
+        with Session(self._engine) as session:
+            return list(session.exec(query).all())
+
+    async def _workflow_ids(self) -> AsyncIterator[str]:
+        wanted = f"WorkflowType = '{CASE_WORKFLOW}'"
+        async for execution in self._client.list_workflows(wanted):
+            # A run that continued as a new one is followed by its successor.
+            if execution.status != WorkflowExecutionStatus.CONTINUED_AS_NEW:
+                yield execution.id
+
+    async def _of_this_school(self, case_ids: Sequence[str]) -> list[str]:
+        """Those that are not another school's on the same server; one that does not answer stays."""
+        states = await self._gather([self._state(case_id) for case_id in case_ids])
+        return [
+            case_id
+            for case_id, state in zip(case_ids, states, strict=True)
+            if not isinstance(state, CaseState) or state.school_id == self._school_id
+        ]
+
+    async def _compare_all(self, case_ids: Sequence[str], *, repair: bool) -> list[Difference]:
+        found = await self._gather([self._compare(case_id, repair=repair) for case_id in case_ids])
+        return [difference for difference in found if difference is not None]
+
+    async def _gather(self, work: Sequence[Any]) -> list[Any]:
+        room = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(job: Any) -> Any:
+            async with room:
+                return await job
+
+        return await asyncio.gather(*(one(job) for job in work))
+
+    async def _compare(self, case_id: str, *, repair: bool) -> Difference | None:
+        problems: tuple[str, ...] = ()
+        state: CaseState | str = ""
+        for pause in (0.0, *_LOOKS):
+            await asyncio.sleep(pause)
+            state = await self._state(case_id)
+            if isinstance(state, str):
+                problems = (state,)
+                if state == "workflow_missing":
+                    break
+                continue
+            problems = await asyncio.to_thread(self._differences, state)
+            if not problems:
+                return None
+        if repair and isinstance(state, CaseState):
+            await asyncio.to_thread(self._ledger.project, [Projection(state=state, events=[])])
+            left = await asyncio.to_thread(self._differences, state)
+            return Difference(case_id=case_id, problems=problems, repaired=not left)
+        return Difference(case_id=case_id, problems=problems)
+
+    async def _state(self, case_id: str) -> CaseState | str:
+        """The state of a case, or why there is none."""
+        handle = self._client.get_workflow_handle(case_id)
+        try:
+            async with asyncio.timeout(_QUERY_SECONDS):
+                state = await handle.query(CASE_STATE, result_type=CaseState)
+                described = await handle.describe()
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return "workflow_missing"
+            if error.status == RPCStatusCode.UNAVAILABLE:
+                raise
+            return "workflow_silent"
+        except (WorkflowQueryFailedError, TimeoutError):
+            return "workflow_silent"
+        if described.status != WorkflowExecutionStatus.RUNNING:
+            return "workflow_ended"
+        return state
+
+    def _differences(self, state: CaseState) -> tuple[str, ...]:
+        """The parts of the ledger that are not what they should be."""
+        wanted = self._ledger.rows_of(state)
+        with Session(self._engine) as session:
+            row = session.get(CaseRow, state.case_id)
+            if row is None:
+                return ("ledger_row_missing",)
+            found = [f"row.{name}" for name in _unequal_columns(wanted.case, row)]
+            found += _unequal_children(session, wanted)
+            numbers = select(func.count(), func.min(CaseEvent.seq), func.max(CaseEvent.seq))
+            events = session.exec(numbers.where(CaseEvent.case_id == state.case_id)).one()
+        if events != (state.version, 1, state.version):
+            found.append("events")
+        return tuple(found)
+
+
+def _unequal_columns(wanted: CaseRow, row: CaseRow) -> list[str]:
+    left, right = wanted.model_dump(), row.model_dump()
+    left["state"], right["state"] = json.loads(wanted.state), json.loads(row.state)
+    return [name for name, value in left.items() if right[name] != value]
+
+
+def _unequal_children(session: Session, wanted: LedgerRows) -> list[str]:
+    case_id = wanted.case.case_id
+    reservations = [wanted.reservation] if wanted.reservation is not None else list[Reservation]()
+    children: dict[type[Any], Sequence[Table]] = {
+        CaseHardship: wanted.hardships,
+        CaseDeadline: wanted.deadlines,
+        CaseReferral: wanted.referrals,
+        Reservation: reservations,
+    }
+    return [
+        table.__tablename__
+        for table, rows in children.items()
+        if _content(session.exec(select(table).where(table.case_id == case_id)).all()) != _content(rows)
+    ]
+
+
+def _content(rows: Sequence[Any]) -> list[str]:
+    return sorted(row.model_dump_json() for row in rows)
