@@ -15,6 +15,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.digest import DigestActivities
 from activities.imports import ImportActivities
 from activities.ledger import LedgerActivities
+from activities.training import TrainingActivities
 from models.calendar import Calendar
 from services.cases import CaseOpener
 from services.channels import Channels
@@ -30,13 +31,21 @@ from services.policies import load_policies
 from services.projection import Ledger
 from services.settings import Settings
 from services.temporal import connect
+from services.training import ClassLedger
 from workflows.case import CaseWorkflow
 from workflows.digest import DeliveryWorkflow, DigestWorkflow
 from workflows.import_roster import ImportWorkflow
+from workflows.training_class import TrainingClassWorkflow
 
 log = structlog.get_logger(__name__)
 
-WORKFLOWS: list[type] = [CaseWorkflow, ImportWorkflow, DigestWorkflow, DeliveryWorkflow]
+WORKFLOWS: list[type] = [
+    CaseWorkflow,
+    ImportWorkflow,
+    DigestWorkflow,
+    DeliveryWorkflow,
+    TrainingClassWorkflow,
+]
 
 # Threads for activities: SQLite takes one writer at a time, PostgreSQL a pool of ten.
 _ACTIVITY_THREADS = 16
@@ -67,6 +76,7 @@ def build_worker(
         DigestWriter(engine, channels, settings.public_url),
         Deliveries(engine, channels),
     )
+    training = TrainingActivities(client, engine, ClassLedger(engine))
     activities: list[Callable[..., Any]] = [
         ledger.project,
         ledger.reserve_mentor,
@@ -76,6 +86,10 @@ def build_worker(
         digest.digest_schedule,
         digest.collect_digest,
         digest.send_deliveries,
+        training.reserve_place,
+        training.leave_class,
+        training.tell_case,
+        training.project_class,
     ]
     return Worker(
         client,

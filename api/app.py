@@ -9,7 +9,18 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import problems
-from api.routers import cases, deliveries, health, imports, inbox, office, referrals, supervision
+from api.routers import (
+    cases,
+    deliveries,
+    exports,
+    health,
+    imports,
+    inbox,
+    office,
+    referrals,
+    supervision,
+    training,
+)
 from services.assembly import open_services
 from services.settings import Settings, load_settings
 
@@ -41,6 +52,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="助航 Zhuhang", version="1", description=_DESCRIPTION, lifespan=lifespan)
     problems.install(app)
     app.include_router(health.router)
-    for part in (cases, imports, office, inbox, supervision, referrals, deliveries):
+    for part in (cases, imports, exports, office, inbox, supervision, referrals, deliveries, training):
         app.include_router(part.router, prefix="/api/v1")
     return app

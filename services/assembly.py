@@ -13,6 +13,7 @@ from services.cases import CaseOpener
 from services.channels import Channels
 from services.commands import Commands
 from services.database import create_engine_from
+from services.export import LedgerExport
 from services.import_rows import ImportRows
 from services.imports import Imports
 from services.inbox import InboxReader
@@ -27,6 +28,7 @@ from services.states import States
 from services.status import StatusReader
 from services.supervision import Supervision
 from services.temporal import connect
+from services.training import ClassLedger, Training
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,14 @@ class Services:
     opener: CaseOpener
     imports: Imports
     import_rows: ImportRows
+    export: LedgerExport
     commands: Commands
     status: StatusReader
     inbox: InboxReader
     supervision: Supervision
     referrals: ReferralReader
     deliveries: Deliveries
+    training: Training
 
     def prepare(self) -> None:
         """Make the school known in the database."""
@@ -88,10 +92,12 @@ async def open_services(settings: Settings) -> Services:
         opener=CaseOpener(client, engine, keys, policies, settings),
         imports=imports,
         import_rows=ImportRows(engine, imports),
+        export=LedgerExport(engine, States()),
         commands=Commands(client),
         status=StatusReader(client),
         inbox=InboxReader(engine),
         supervision=Supervision(engine),
         referrals=ReferralReader(engine, states),
         deliveries=Deliveries(engine, Channels(settings.notify_urls)),
+        training=Training(client, engine, settings, ClassLedger(engine)),
     )

@@ -4,19 +4,19 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_
 
 from services.errors import BadCursor
 
-Key = Sequence[datetime | str | int]
+Key = Sequence[date | datetime | str | int]
 
 
 def cursor_of(list_name: str, key: Key) -> str:
     """The cursor of a page whose last row has this key."""
-    plain = [part.isoformat() if isinstance(part, datetime) else part for part in key]
+    plain = [part.isoformat() if isinstance(part, date) else part for part in key]
     return base64.urlsafe_b64encode(json.dumps([list_name, *plain]).encode()).decode()
 
 
@@ -37,6 +37,8 @@ def _part(part: object, kind: type) -> object:
         if moment.tzinfo is None:
             raise ValueError(part)
         return moment
+    if kind is date and isinstance(part, str):
+        return date.fromisoformat(part)
     if not isinstance(part, kind):
         raise TypeError(part)
     return part

@@ -9,7 +9,8 @@ from models.tables.types import Instant, Table
 
 
 class TrainingClass(Table, table=True):
-    """A class (宏志助航 or the school's own). `status`: open, finished. `roll` is the class list as JSON."""
+    """A class (宏志助航 or the school's own). `status`: open, finished, cancelled; `state` is the whole class
+    as JSON."""
 
     id: str = Field(primary_key=True)
     school_id: str = Field(index=True)
@@ -23,5 +24,5 @@ class TrainingClass(Table, table=True):
     waiting: int = 0
     completed: int = 0
     version: int = 0
-    roll: str = Field(default="[]", sa_type=Text)
+    state: str = Field(sa_type=Text)
     updated_at: datetime = Field(sa_type=Instant)

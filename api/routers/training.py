@@ -1,0 +1,62 @@
+"""Training classes: founding, the class list, attendance, completion."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, ServicesDep
+from api.problems import responses
+from models.training_class import CancelClass, CompleteClass, RecordAttendance
+from models.views.page import Page
+from models.views.training import ClassLine, ClassView
+from services.training import ClassDraft
+
+router = APIRouter(prefix="/training-classes", tags=["training"])
+
+
+@router.post("", status_code=201, responses=responses(401, 403, 422, 503))
+async def found_class(services: ServicesDep, actor: ActorDep, draft: ClassDraft) -> ClassView:
+    """Found a class; cases enrol with `enrol_training` and its id."""
+    return await services.training.found(actor, draft)
+
+
+@router.get("", responses=responses(401, 403, 422, 503))
+def list_classes(
+    services: ServicesDep,
+    actor: ActorDep,
+    status: Annotated[Literal["open", "finished", "cancelled"] | None, Query()] = None,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 50,
+) -> Page[ClassLine]:
+    """The classes of the school."""
+    return services.training.classes(actor, status=status, cursor=cursor, limit=limit)
+
+
+@router.get("/{class_id}", responses=responses(401, 404, 503))
+def read_class(services: ServicesDep, actor: ActorDep, class_id: str) -> ClassView:
+    """One class with its list: the whole to its owner and supervisors, own cases to others."""
+    return services.training.view(actor, class_id)
+
+
+@router.post("/{class_id}/attendance", responses=responses(401, 403, 404, 409, 422, 503))
+async def record_attendance(
+    services: ServicesDep, actor: ActorDep, key: KeyDep, class_id: str, attendance: RecordAttendance
+) -> ClassView:
+    """Who was there on a day; a second record of the day replaces the first."""
+    return await services.training.command(actor, class_id, attendance, key)
+
+
+@router.post("/{class_id}/complete", responses=responses(401, 403, 404, 409, 422, 503))
+async def complete_class(
+    services: ServicesDep, actor: ActorDep, key: KeyDep, class_id: str, completion: CompleteClass
+) -> ClassView:
+    """End the class: each case is told that it completed, or failed for attendance."""
+    return await services.training.command(actor, class_id, completion, key)
+
+
+@router.post("/{class_id}/cancel", responses=responses(401, 403, 404, 409, 422, 503))
+async def cancel_class(
+    services: ServicesDep, actor: ActorDep, key: KeyDep, class_id: str, cancellation: CancelClass
+) -> ClassView:
+    """The class does not take place; each enrolment is withdrawn with the reason."""
+    return await services.training.command(actor, class_id, cancellation, key)
