@@ -15,6 +15,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.digest import DigestActivities
 from activities.imports import ImportActivities
 from activities.ledger import LedgerActivities
+from activities.offboarding import OffboardingActivities
 from activities.training import TrainingActivities
 from models.calendar import Calendar
 from services.cases import CaseOpener
@@ -35,6 +36,7 @@ from services.training import ClassLedger
 from workflows.case import CaseWorkflow
 from workflows.digest import DeliveryWorkflow, DigestWorkflow
 from workflows.import_roster import ImportWorkflow
+from workflows.offboarding import OffboardingWorkflow
 from workflows.training_class import TrainingClassWorkflow
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,7 @@ WORKFLOWS: list[type] = [
     DigestWorkflow,
     DeliveryWorkflow,
     TrainingClassWorkflow,
+    OffboardingWorkflow,
 ]
 
 # Threads for activities: SQLite takes one writer at a time, PostgreSQL a pool of ten.
@@ -77,6 +80,7 @@ def build_worker(
         Deliveries(engine, channels),
     )
     training = TrainingActivities(client, engine, ClassLedger(engine))
+    offboarding = OffboardingActivities(client, engine, MentorPool(engine))
     activities: list[Callable[..., Any]] = [
         ledger.project,
         ledger.reserve_mentor,
@@ -90,6 +94,9 @@ def build_worker(
         training.leave_class,
         training.tell_case,
         training.project_class,
+        offboarding.leaver_cases,
+        offboarding.move_case,
+        offboarding.record_offboarding,
     ]
     return Worker(
         client,

@@ -16,6 +16,7 @@ from api.routers import (
     health,
     imports,
     inbox,
+    offboarding,
     office,
     referrals,
     supervision,
@@ -52,6 +53,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="助航 Zhuhang", version="1", description=_DESCRIPTION, lifespan=lifespan)
     problems.install(app)
     app.include_router(health.router)
-    for part in (cases, imports, exports, office, inbox, supervision, referrals, deliveries, training):
+    for part in (
+        cases,
+        imports,
+        exports,
+        office,
+        inbox,
+        supervision,
+        referrals,
+        deliveries,
+        training,
+        offboarding,
+    ):
         app.include_router(part.router, prefix="/api/v1")
     return app

@@ -20,6 +20,7 @@ from services.inbox import InboxReader
 from services.keys import Keys
 from services.ledger import LedgerReader
 from services.messages import Deliveries
+from services.offboarding import Offboardings
 from services.office import Office
 from services.policies import load_policies
 from services.referrals import ReferralReader
@@ -54,6 +55,7 @@ class Services:
     referrals: ReferralReader
     deliveries: Deliveries
     training: Training
+    offboardings: Offboardings
 
     def prepare(self) -> None:
         """Make the school known in the database."""
@@ -100,4 +102,5 @@ async def open_services(settings: Settings) -> Services:
         referrals=ReferralReader(engine, states),
         deliveries=Deliveries(engine, Channels(settings.notify_urls)),
         training=Training(client, engine, settings, ClassLedger(engine)),
+        offboardings=Offboardings(client, engine, settings),
     )

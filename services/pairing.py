@@ -41,6 +41,11 @@ class MentorPool:
             session.commit()
             return answer
 
+    def suggest(self, need: ReserveMentor, today: date) -> MentorAnswer:
+        """The best by the rules for a case, without reserving anything. The answer's problem is `no_capacity`."""
+        with Session(self._engine) as session:
+            return self._best(need, self._lock_candidates(session, need), self._loads(session, need), today)
+
     def _lock_candidates(self, session: Session, need: ReserveMentor) -> list[Staff]:
         """The school's staff. The row locks (PostgreSQL) or the write lock (SQLite) let one reservation at a
         time count places."""
