@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from temporalio.client import Client
 
+from samples.graduates import vocabulary
 from services.keys import Keys
 from services.settings import Settings
 from services.temporal import connect
@@ -24,6 +25,7 @@ _STAFF: tuple[dict[str, Any], ...] = (
     {"id": "mentor", "name": "导师", "role": "mentor", "department_id": "cs", "capacity": 1000},
 )
 _READY_SECONDS = 600
+COLLEGE = vocabulary().colleges[0].name
 
 
 @dataclass
@@ -64,7 +66,7 @@ async def installation(folder: Path, first_port: int) -> AsyncGenerator[Installa
                 parts.append(_start(bare, environment, log))
                 client = await connect(settings, Keys.load(folder))
                 running = Installation(http, client, await Client.connect(settings.temporal_target), settings)
-                await running.post("/departments", "admin", {"id": "cs", "name": "计算机学院"})
+                await running.post("/departments", "admin", {"id": "cs", "name": COLLEGE})
                 for person in _STAFF:
                     await running.post("/staff", "admin", person)
                 yield running
@@ -83,7 +85,7 @@ async def _ready(http: httpx.AsyncClient, product: "subprocess.Popen[bytes]") ->
     async with asyncio.timeout(_READY_SECONDS):
         while product.poll() is None:
             try:
-                if (await http.get("/readyz")).status_code == httpx.codes.OK:
+                if (await http.get("/readyz")).status_code == 200:
                     return
             except httpx.TransportError:
                 pass

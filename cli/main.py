@@ -42,6 +42,8 @@ def up() -> None:
 @app.command()
 def worker() -> None:
     """启动工作进程 · run the Temporal worker."""
+    import uvloop
+
     from services.logs import configure_logging
     from worker import run_worker
 
@@ -54,7 +56,7 @@ def worker() -> None:
             asyncio.get_running_loop().add_signal_handler(ending, stop.set)
         await run_worker(settings, stop)
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 @app.command()

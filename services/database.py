@@ -2,15 +2,15 @@
 
 import sqlite3
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, event
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import Session, create_engine
+from sqlalchemy import Connection, Engine, Executable, event, inspect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import create_engine
 
 from models.tables.types import Table
 from services.settings import Settings
@@ -50,13 +50,37 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(writes=True)
 
 
-def insert_missing(session: Session, rows: Sequence[Table]) -> None:
+def insert_missing(connection: Connection, rows: Sequence[Table]) -> None:
     """Insert rows of one table, but for those that are there already."""
-    if not rows:
-        return
-    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    statement = make(type(rows[0])).on_conflict_do_nothing()
-    session.connection().execute(statement, [row.model_dump() for row in rows])
+    if rows:
+        statement = _insert_missing(connection.dialect.name, type(rows[0]))  # pyright: ignore[reportArgumentType]
+        connection.execute(statement, [row.model_dump() for row in rows])
+
+
+def replace(connection: Connection, row: Table) -> None:
+    """Insert the row, or put it in the place of the one with its key."""
+    statement = _replace(connection.dialect.name, type(row))  # pyright: ignore[reportArgumentType]
+    connection.execute(statement, row.model_dump())
+
+
+# The statements are built once: building one takes longer than executing it. (Pyright takes a class without
+# hashable instances for unhashable itself.)
+@cache
+def _insert_missing(dialect: str, table: type[Table]) -> Executable:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _replace(dialect: str, table: type[Table]) -> Executable:
+    statement = _insert(dialect, table)
+    columns = inspect(table).columns
+    keys = [column for column in columns if column.primary_key]
+    new = {column.name: statement.excluded[column.name] for column in columns if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=keys, set_=new)
+
+
+def _insert(dialect: str, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
 
 def alembic_config(database_url: str) -> Config:

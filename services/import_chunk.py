@@ -133,7 +133,7 @@ class ChunkTaker:
             id=_department_id(school, name), school_id=school, name=name, created_at=datetime.now(UTC)
         )
         with Session(writing(self._engine)) as session:
-            insert_missing(session, [row])
+            insert_missing(session.connection(), [row])
             session.commit()
             same = select(Department.id).where(Department.school_id == school, Department.name == name)
             return session.exec(same).one()

@@ -108,7 +108,7 @@ class Imports:
             )
             self._keep(import_id, upload)
             with Session(writing(self._engine)) as session:
-                insert_missing(session, [job])
+                insert_missing(session.connection(), [job])
                 session.commit()
             found = self._find(import_id)
             assert found is not None  # noqa: S101  (just written)
@@ -229,7 +229,7 @@ class Imports:
         new = (row for row in rows if row.row > last)
         while batch := list(islice(new, _BATCH)):
             with Session(writing(self._engine)) as session:
-                insert_missing(session, [_stored(import_id, row) for row in batch])
+                insert_missing(session.connection(), [_stored(import_id, row) for row in batch])
                 session.commit()
 
     def _refuse(self, import_id: str, reason: RosterRefused) -> str:

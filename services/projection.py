@@ -1,14 +1,18 @@
 """Writing a case's events into the ledger: idempotent, and in any order."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Engine, delete
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, Engine, bindparam, delete, select
+from sqlmodel import col
 
+from models.case.intake import CaseOpened
 from models.case.machine import Recorded
 from models.case.notices import notices
 from models.case.referral import Referral
+from models.case.standards import PolicyChanged
 from models.case.state import CaseState
 from models.case.summary import DeadlineLine, deadline_lines, summarize
 from models.tables import (
@@ -21,7 +25,8 @@ from models.tables import (
     PolicyVersion,
     Reservation,
 )
-from services.database import insert_missing, writing
+from models.tables.types import Table
+from services.database import insert_missing, replace, writing
 from services.keys import Keys
 from workflows.messages import Projection
 
@@ -36,6 +41,17 @@ class LedgerRows:
     referrals: list[CaseReferral] = field(default_factory=list[CaseReferral])
     reservation: Reservation | None = None
 
+    def children(self) -> dict[type[CaseHardship | CaseDeadline | CaseReferral], Sequence[Table]]:
+        """The rows that hang on the case's row, by table."""
+        return {CaseHardship: self.hardships, CaseDeadline: self.deadlines, CaseReferral: self.referrals}
+
+
+_DELETE = {
+    table: delete(table).where(col(table.case_id) == bindparam("id"))
+    for table in (CaseHardship, CaseDeadline, CaseReferral, Reservation)
+}
+_WRITTEN = select(col(CaseRow.version), col(CaseRow.parts)).where(col(CaseRow.case_id) == bindparam("id"))
+
 
 class Ledger:
     """The ledger of one database."""
@@ -44,47 +60,61 @@ class Ledger:
         self._engine = writing(engine)
         self._keys = keys
 
-    def project(self, projections: Iterable[Projection]) -> None:
+    def project(self, projections: Iterable[Projection], *, whole: bool = False) -> None:
         """Bring the ledger to these states, in one transaction.
 
-        Events are added once by their place; a row is replaced by a newer version only, so a repeated or
-        late call changes nothing.
+        Events are added once by their place; a row is replaced by one of its own or a newer version only, so
+        a repeated or late call changes nothing. What hangs on the row is written where it differs from what
+        was written last, or, to repair it, `whole`.
         """
-        with Session(self._engine) as session:
+        with self._engine.begin() as connection:
             for projection in projections:
-                self._project(session, projection)
-            session.commit()
+                self._project(connection, projection, whole=whole)
 
     def open(self, opened: Sequence[Projection]) -> None:
         """The same for cases that are new, in a few statements for all of them. What the ledger knows stays."""
-        with Session(self._engine) as session:
+        with self._engine.begin() as connection:
             ids = [projection.state.case_id for projection in opened]
-            known = set(session.exec(select(CaseRow.case_id).where(col(CaseRow.case_id).in_(ids))).all())
+            known = set(connection.scalars(select(col(CaseRow.case_id)).where(col(CaseRow.case_id).in_(ids))))
+            new: list[Projection] = []
             for projection in opened:
                 if projection.state.case_id in known:
-                    self._project(session, projection)
-            new = [projection for projection in opened if projection.state.case_id not in known]
+                    self._project(connection, projection)
+                else:
+                    new.append(projection)
             rows = [self.rows_of(projection.state) for projection in new]
             policies = {projection.state.policy.digest_of_content: projection.state for projection in new}
-            insert_missing(session, [_policy(state) for state in policies.values()])
-            # Whoever is first writes the row; on PostgreSQL the other one fails here and comes again.
-            session.add_all(row.case for row in rows)
-            session.flush()
+            insert_missing(connection, [_policy(state) for state in policies.values()])
+            # A case that wrote its own row in this very moment is newer, and stays.
+            insert_missing(connection, [row.case for row in rows])
             insert_missing(
-                session, [_event(projection.state, item) for projection in new for item in projection.events]
+                connection,
+                [_event(projection.state, item) for projection in new for item in projection.events],
             )
-            session.add_all(child for row in rows for child in (*row.hardships, *row.deadlines))
-            session.commit()
+            insert_missing(connection, [child for row in rows for child in row.hardships])
+            insert_missing(connection, [child for row in rows for child in row.deadlines])
 
-    def _project(self, session: Session, projection: Projection) -> None:
+    def _project(self, connection: Connection, projection: Projection, *, whole: bool = False) -> None:
         state = projection.state
-        insert_missing(session, [_event(state, item) for item in projection.events])
-        insert_missing(session, [row for item in projection.events for row in _notices(state, item)])
-        current = session.exec(select(CaseRow.version).where(CaseRow.case_id == state.case_id)).first()
-        if current is not None and current > state.version:
+        insert_missing(connection, [_event(state, item) for item in projection.events])
+        insert_missing(connection, [row for item in projection.events for row in _notices(state, item)])
+        if any(isinstance(item.event, CaseOpened | PolicyChanged) for item in projection.events) or whole:
+            insert_missing(connection, [_policy(state)])
+        rows = self.rows_of(state)
+        written = connection.execute(_WRITTEN, {"id": state.case_id}).one_or_none()
+        if written is not None and written.version > state.version:
             return
-        insert_missing(session, [_policy(state)])
-        self._replace(session, self.rows_of(state))
+        replace(connection, rows.case)
+        before: dict[str, str] = json.loads(written.parts) if written and not whole else {}
+        for table, children in rows.children().items():
+            if before.get(table.__tablename__) != _fingerprint(children):
+                connection.execute(_DELETE[table], {"id": state.case_id})
+                insert_missing(connection, children)
+        # A reservation may also come from a proposal that was refused in the end: it is set every time.
+        if rows.reservation is None:
+            connection.execute(_DELETE[Reservation], {"id": state.case_id})
+        else:
+            replace(connection, rows.reservation)
 
     def rows_of(self, state: CaseState) -> LedgerRows:
         """What the ledger should hold of a state."""
@@ -109,25 +139,22 @@ class Ledger:
             state=state.model_dump_json(exclude={"policy"}),
             **columns,
         )
-        return LedgerRows(
+        rows = LedgerRows(
             case=row,
             hardships=[CaseHardship(case_id=state.case_id, type=kind) for kind in summary.hardship_types],
             deadlines=[_deadline(state, line) for line in lines],
             referrals=[_referral(state, referral) for referral in state.referrals.values()],
             reservation=_reservation(state),
         )
+        row.parts = json.dumps(
+            {str(table.__tablename__): _fingerprint(found) for table, found in rows.children().items()}
+        )
+        return rows
 
-    def _replace(self, session: Session, rows: LedgerRows) -> None:
-        case_id = rows.case.case_id
-        session.merge(rows.case)
-        for table in (CaseHardship, CaseDeadline, CaseReferral):
-            session.exec(delete(table).where(col(table.case_id) == case_id))
-        session.flush()
-        session.add_all((*rows.hardships, *rows.deadlines, *rows.referrals))
-        if rows.reservation is None:
-            session.exec(delete(Reservation).where(col(Reservation.case_id) == case_id))
-        else:
-            session.merge(rows.reservation)
+
+def _fingerprint(rows: Sequence[Table]) -> str:
+    text = repr([row.model_dump() for row in rows])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _event(state: CaseState, item: Recorded) -> CaseEvent:

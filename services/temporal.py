@@ -1,20 +1,32 @@
 """The connection to Temporal: one client, whose payloads are encrypted and whose models are Pydantic's."""
 
-import dataclasses
-
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+)
 
 from services.codec import EncryptionCodec
 from services.keys import Keys
 from services.settings import Settings
 
+# The SDK makes a payload converter for every activation of a workflow; what it is made of is made once.
+_ENCODINGS = tuple(PydanticPayloadConverter().converters.values())
+
+
+class PayloadConverter(CompositePayloadConverter):
+    """Pydantic models as JSON."""
+
+    def __init__(self) -> None:
+        super().__init__(*_ENCODINGS)
+
 
 def data_converter(keys: Keys) -> DataConverter:
     """Pydantic models as encrypted JSON; messages of failures are encrypted as well."""
-    return dataclasses.replace(
-        pydantic_data_converter,
+    return DataConverter(
+        payload_converter_class=PayloadConverter,
         payload_codec=EncryptionCodec(keys.derive("temporal")),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -134,7 +134,7 @@ class Verifier:
             if not problems:
                 return None
         if repair and isinstance(state, CaseState):
-            await asyncio.to_thread(self._ledger.project, [Projection(state=state, events=[])])
+            await asyncio.to_thread(self._ledger.project, [Projection(state=state, events=[])], whole=True)
             left = await asyncio.to_thread(self._differences, state)
             return Difference(case_id=case_id, problems=problems, repaired=not left)
         return Difference(case_id=case_id, problems=problems)

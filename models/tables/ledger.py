@@ -11,7 +11,8 @@ from models.tables.types import Instant, Table
 class CaseRow(Table, table=True):
     """One case, as of `version`. `state` is the whole state as JSON but for the policy (`policy_ref`).
 
-    `id_number_key` is a keyed hash, for finding the same person again.
+    `id_number_key` is a keyed hash, for finding the same person again; `parts` are the fingerprints, as JSON, of
+    the rows that hang on this one, by table.
     """
 
     __table_args__ = (
@@ -58,6 +59,7 @@ class CaseRow(Table, table=True):
     policy_digest: str
     roster_digest: str
     state: str = Field(sa_type=Text)
+    parts: str = Field(default="{}", sa_type=Text)
 
 
 class CaseHardship(Table, table=True):

@@ -35,7 +35,8 @@ async def skipping(tmp_path: Path) -> AsyncGenerator[tuple[WorkflowEnvironment, 
     async with environment:
         settings = Settings(data_dir=tmp_path, school_code=SCHOOL, policy=POLICIES / "national.yaml")
         keys = Keys.load(tmp_path)
-        config = environment.client.config() | {"data_converter": data_converter(keys)}
+        config = environment.client.config()
+        config["data_converter"] = data_converter(keys)
         client = Client(**config)
         lives = Lives(client, settings)
         with ThreadPoolExecutor(16) as executor:

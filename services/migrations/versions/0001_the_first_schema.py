@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.Column("policy_digest", sa.String(), nullable=False),
         sa.Column("roster_digest", sa.String(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("parts", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("case_id"),
     )
     with op.batch_alter_table("case_row", schema=None) as batch_op:
