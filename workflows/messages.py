@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 
@@ -114,15 +113,3 @@ class ChunkResult(Model):
     """`last_row` is the last row judged, None when none was left."""
 
     last_row: int | None
-
-
-class Enrolment(Model):
-    """A graduate on a class list. `attended` are ISO dates."""
-
-    case_id: str
-    enrolment_id: str
-    status: Literal["enrolled", "waiting", "completed", "withdrawn", "failed"]
-    attended: list[str] = Field(default_factory=list[str])
-    score_before: float | None = None
-    score_after: float | None = None
-    certificate: str | None = None
