@@ -6,7 +6,7 @@ deadline computed today is computed alike when the workflow is replayed years la
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -134,8 +134,8 @@ class Calendar(Model):
         return moment.astimezone(self.zone).date()
 
     def midnight(self, day: date) -> datetime:
-        """The instant at which the local date begins."""
-        return datetime.combine(day, time(), self.zone)
+        """The instant at which the local date begins, in UTC."""
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
     def is_working_day(self, day: date) -> bool:
         """True on a day on which the clocks of the service standards run."""

@@ -153,7 +153,7 @@ class Ledger:
 
 
 def _fingerprint(rows: Sequence[Table]) -> str:
-    text = repr([row.model_dump() for row in rows])
+    text = "\n".join(row.model_dump_json() for row in rows)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 import yaml
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from models.base import Model
 from models.calendar import Due
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 _FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
 Day = Annotated[date, Field(ge=_FIRST, le=_LAST)]
 """A date that a person may give. Near the calendar's end date arithmetic overflows."""
-Moment = Annotated[AwareDatetime, Field(le=datetime(2199, 12, 31, tzinfo=UTC))]
-"""An instant with its offset from UTC, as RFC 3339 demands."""
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, Field(le=datetime(2199, 12, 31, tzinfo=UTC)), AfterValidator(_in_utc)]
+"""An instant given with its offset from UTC, as RFC 3339 demands, and kept in UTC."""
 
 
 class Role(StrEnum):
