@@ -4,11 +4,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import problems
+from api.body_limit import BodyLimit
+from api.plain_text import plain_text
 from api.routers import (
     cases,
     deliveries,
@@ -33,6 +35,8 @@ Errors are `application/problem+json` with a stable `code` and a sentence in Chi
 Lists are read page by page with `cursor`. Times are UTC in RFC 3339.
 """
 
+_UPLOADS = frozenset({"/api/v1/imports"})
+
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application of an installation; settings come from the environment by default."""
@@ -50,8 +54,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         yield
         services.engine.dispose()
 
-    app = FastAPI(title="助航 Zhuhang", version="1", description=_DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="助航 Zhuhang",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        # FastAPI's pages load their scripts from the net; without it they stay blank.
+        docs_url=None,
+        redoc_url=None,
+        # The function's name says it, and clients are generated with it.
+        generate_unique_id_function=lambda route: route.name,
+    )
     problems.install(app)
+    app.add_middleware(BodyLimit, uploads=_UPLOADS)
     app.include_router(health.router)
     for part in (
         cases,
@@ -65,5 +80,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         training,
         offboarding,
     ):
-        app.include_router(part.router, prefix="/api/v1")
+        app.include_router(
+            part.router,
+            prefix="/api/v1",
+            dependencies=[Depends(plain_text)],
+            responses=problems.responses(401, 403, 422, 503),
+        )
     return app

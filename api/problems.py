@@ -10,11 +10,12 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from temporalio.service import RPCError
 
+from api.invalid import FieldProblem, field_problem, field_problems
 from services.commands import temporal_away
 from services.errors import ServiceError, Unavailable
 
@@ -22,14 +23,21 @@ log = structlog.get_logger(__name__)
 
 # Seconds after which a client may ask again when a part is away.
 _RETRY_AFTER = "2"
-
-
-class FieldProblem(BaseModel):
-    """What is wrong with one field: where, and why."""
-
-    field: str
-    message: str
-    kind: str
+# How many fields the sentence names; the list of errors has them all.
+_NAMED = 5
+_HTTP_TEXTS = {
+    404: (
+        "route_unknown",
+        "没有这个地址；全部接口见 /openapi.json。",
+        "There is no such address; /openapi.json lists them all.",
+    ),
+    413: (
+        "request_too_large",
+        "请求正文过大，请分多次提交。",
+        "The body of the request is too large; send it in several requests.",
+    ),
+    405: ("method_not_allowed", "该地址不支持此方法。", "The address does not take this method."),
+}
 
 
 class Problem(BaseModel):
@@ -54,6 +62,7 @@ def problem(
     *,
     details: Mapping[str, Any] | None = None,
     errors: list[FieldProblem] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """The response of an error."""
     body = Problem(
@@ -67,10 +76,10 @@ def problem(
         details=dict(details or {}),
         errors=errors or [],
     )
-    headers = {"Retry-After": _RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return JSONResponse(
-        jsonable_encoder(body), status, headers=headers, media_type="application/problem+json"
-    )
+    sent = dict(headers or {})
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        sent["Retry-After"] = _RETRY_AFTER
+    return JSONResponse(jsonable_encoder(body), status, headers=sent, media_type="application/problem+json")
 
 
 def database_away() -> Unavailable:
@@ -89,6 +98,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(SQLAlchemyError, _database)
     app.add_exception_handler(RPCError, _temporal)
+    app.add_exception_handler(RuntimeError, _runtime)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -99,41 +109,35 @@ async def _service_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for this type)
-    errors = [
-        FieldProblem(
-            field=".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]),
-            message=str(item["msg"]),
-            kind=str(item["type"]),
-        )
-        for item in error.errors()
-    ]
-    fields = "、".join(dict.fromkeys(item.field for item in errors))
+    return _invalid_request(field_problems(error))
+
+
+def _invalid_request(errors: list[FieldProblem]) -> JSONResponse:
+    named = errors[:_NAMED]
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid_request",
-        f"请求内容有误，请检查：{fields}。",
-        f"The request is not valid; check: {fields.replace('、', ', ')}.",
+        "请求内容有误：" + "".join(f"{item.field}：{item.zh}" for item in named),
+        "The request is not valid: " + " ".join(f"{item.field}: {item.en}" for item in named),
         errors=errors,
     )
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for this type)
-    texts = {
-        404: ("route_unknown", "没有这个地址。", "There is no such address."),
-        405: ("method_not_allowed", "该地址不支持此方法。", "The address does not take this method."),
-    }
-    code, zh, en = texts.get(
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        # All that FastAPI says of a body that it could not read at all.
+        return _invalid_request([field_problem("body", "body", "body_unreadable")])
+    code, zh, en = _HTTP_TEXTS.get(
         error.status_code, ("http_error", "请求无法处理。", "The request cannot be handled.")
     )
-    return problem(error.status_code, code, zh, en)
+    return problem(error.status_code, code, zh, en, headers=error.headers)
 
 
 async def _database(_request: Request, error: Exception) -> JSONResponse:
-    away = isinstance(error, PoolTimeoutError) or (
-        isinstance(error, DBAPIError) and not isinstance(error.orig, ValueError)
-    )
-    if not away:
+    # These say something about what was asked of the database, not about whether it is there.
+    ours = isinstance(error, DataError | IntegrityError | ProgrammingError)
+    if ours or not isinstance(error, DBAPIError | PoolTimeoutError):
         return await _unexpected(_request, error)
     log.warning("the database does not answer", kind=type(error).__name__)
     return await _service_error(_request, database_away())
@@ -142,6 +146,12 @@ async def _database(_request: Request, error: Exception) -> JSONResponse:
 async def _temporal(_request: Request, error: Exception) -> JSONResponse:
     log.warning("Temporal does not answer", kind=type(error).__name__)
     return await _service_error(_request, temporal_away())
+
+
+async def _runtime(request: Request, error: Exception) -> JSONResponse:
+    # So the Temporal client says that its first connection failed.
+    away = str(error).startswith("Failed client connect")
+    return await (_temporal if away else _unexpected)(request, error)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -4,12 +4,17 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_
 
 from services.errors import BadCursor
+
+# Beyond these, moving a time to UTC or giving a number to the database overflows.
+_EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 29, tzinfo=UTC)
+_MOST = 2**63 - 1
 
 Key = Sequence[date | datetime | str | int]
 
@@ -32,14 +37,17 @@ def read_cursor(list_name: str, cursor: str, *kinds: type) -> list[Any]:
 
 
 def _part(part: object, kind: type) -> object:
+    # No key of ours holds a NUL or half a character; the database would refuse it. (The second fails here.)
+    if isinstance(part, str) and b"\0" in part.encode():
+        raise ValueError(part)
     if kind is datetime and isinstance(part, str):
         moment = datetime.fromisoformat(part)
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not _EARLIEST < moment < _LATEST:
             raise ValueError(part)
         return moment
     if kind is date and isinstance(part, str):
         return date.fromisoformat(part)
-    if not isinstance(part, kind):
+    if not isinstance(part, kind) or (isinstance(part, int) and abs(part) > _MOST):
         raise TypeError(part)
     return part
 

@@ -1,24 +1,27 @@
 """Reading the ledger: lists, files and timelines, always within what the actor may read."""
 
-import base64
-import binascii
 import json
-from datetime import datetime
-from typing import Any, Literal
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from sqlalchemy import ColumnElement, Engine, and_, func, or_
 from sqlmodel import Session, col, select
 
 from models.base import Model
-from models.case.kernel import Actor, Role
+from models.calendar import Calendar
+from models.case.kernel import Actor, Moment, Role
 from models.case.machine import Recorded, possible
-from models.case.state import CaseState
+from models.case.state import CaseState, Stage
+from models.policy import RiskLevel
 from models.tables import CaseEvent, CaseHardship, CaseRow
 from models.views.case import CaseLine, CaseView, CommandsView, TimelineEntry, case_view
 from models.views.page import Page
 from services.actors import graduate_actor_id, readable
 from services.errors import BadCursor, NotAllowed, case_unknown
+from services.keyset import after, cursor_of, read_cursor
 from services.states import States
 
 Sort = Literal["due", "-due", "opened", "-opened", "updated", "-updated", "student_no", "name"]
@@ -33,22 +36,35 @@ _SORTS: dict[str, Any] = {
     "name": col(CaseRow.name),
 }
 _TIMES = frozenset({"due", "opened", "updated"})
+_SEQ = re.compile("[0-9]{1,9}")
+_ZONE = ZoneInfo(Calendar().timezone)
+
+
+def _as_instant(value: object) -> object:
+    """A plain date stands for its first moment in the school's time zone."""
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return value
+    return value if day is None else datetime(day.year, day.month, day.day, tzinfo=_ZONE)
 
 
 class CaseFilter(Model):
-    """What to list. `q` looks into name, student number and case id; `due_before` is exclusive."""
+    """What to list."""
 
-    stage: list[str] | None = None
-    cohort: int | None = None
-    department: str | None = None
-    mentor: str | None = None
-    hardship_type: str | None = None
-    risk_level: str | None = None
+    stage: list[Stage] | None = None
+    cohort: int | None = Field(default=None, ge=0, le=9999)
+    department: str | None = Field(default=None, max_length=100)
+    mentor: str | None = Field(default=None, max_length=100)
+    hardship_type: str | None = Field(default=None, max_length=100)
+    risk_level: RiskLevel | None = None
     overdue: bool | None = None
-    due_before: datetime | None = None
-    q: str | None = Field(default=None, max_length=100)
+    due_before: Annotated[Moment, BeforeValidator(_as_instant)] | None = Field(
+        default=None, description="Exclusive; a time with its offset, or a date."
+    )
+    q: str | None = Field(default=None, max_length=100, description="Name, student number or case id.")
     sort: Sort = "due"
-    cursor: str | None = None
+    cursor: str | None = Field(default=None, max_length=500, description="`next_cursor` of the page before.")
     limit: int = Field(default=50, ge=1, le=200)
 
 
@@ -65,8 +81,9 @@ class LedgerReader:
         key, descending = _SORTS[name], wanted.sort.startswith("-")
         query = select(CaseRow, key).where(readable(actor), *_conditions(wanted, now))
         if wanted.cursor is not None:
-            value, case_id = _read_cursor(wanted.cursor, wanted.sort)
-            query = query.where(_after(key, value, case_id, descending))
+            kind = datetime if name in _TIMES else str
+            place = read_cursor(wanted.sort, wanted.cursor, kind, str)
+            query = query.where(after((key, col(CaseRow.case_id)), place, descending=descending))
         ordered = (key.desc(), col(CaseRow.case_id).desc()) if descending else (key, col(CaseRow.case_id))
         with Session(self._engine) as session:
             rows = session.exec(query.order_by(*ordered).limit(wanted.limit + 1)).all()
@@ -74,7 +91,7 @@ class LedgerReader:
         cursor = None
         if len(rows) > wanted.limit:
             last, value = page[-1]
-            cursor = _cursor(wanted.sort, value, last.case_id)
+            cursor = cursor_of(wanted.sort, (value, last.case_id))
         return Page(items=[_line(row, now) for row, _ in page], next_cursor=cursor)
 
     def state(self, actor: Actor, case_id: str) -> CaseState:
@@ -105,12 +122,18 @@ class LedgerReader:
             raise NotAllowed
 
     def timeline(
-        self, actor: Actor, case_id: str, *, after: int = 0, limit: int = 100
+        self, actor: Actor, case_id: str, *, cursor: str | None = None, limit: int = 100
     ) -> Page[TimelineEntry]:
-        """The events after the one numbered `after`, oldest first. Raises NotFound (`case_unknown`)."""
+        """A page of the events, oldest first; the cursor is the number of the last one seen.
+
+        Raises NotFound (`case_unknown`), BadCursor.
+        """
         self.require(actor, case_id)
+        if cursor is not None and not _SEQ.fullmatch(cursor):
+            raise BadCursor
+        seen = int(cursor or 0)
         with Session(self._engine) as session:
-            query = select(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.seq > after)
+            query = select(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.seq > seen)
             rows = session.exec(query.order_by(col(CaseEvent.seq)).limit(limit + 1)).all()
         page = rows[:limit]
         items = [
@@ -170,29 +193,6 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         texts = (CaseRow.name, CaseRow.student_no, CaseRow.case_id)
         found.append(or_(*(col(text).like(pattern, escape="\\") for text in texts)))
     return found
-
-
-def _after(key: ColumnElement[Any], value: Any, case_id: str, descending: bool) -> ColumnElement[bool]:
-    row_id = col(CaseRow.case_id)
-    if descending:
-        return or_(key < value, and_(key == value, row_id < case_id))
-    return or_(key > value, and_(key == value, row_id > case_id))
-
-
-def _cursor(sort: str, value: Any, case_id: str) -> str:
-    plain = value.isoformat() if isinstance(value, datetime) else value
-    return base64.urlsafe_b64encode(json.dumps([sort, plain, case_id]).encode()).decode()
-
-
-def _read_cursor(cursor: str, sort: str) -> tuple[Any, str]:
-    try:
-        given, value, case_id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if given != sort or not isinstance(case_id, str) or not isinstance(value, str):
-            raise ValueError(cursor)
-        moment = datetime.fromisoformat(value) if sort.removeprefix("-") in _TIMES else value
-    except (ValueError, TypeError, binascii.Error):
-        raise BadCursor from None
-    return moment, case_id
 
 
 def _line(row: CaseRow, now: datetime) -> CaseLine:
