@@ -11,7 +11,9 @@ from fastapi.concurrency import run_in_threadpool
 from models.case.kernel import Actor
 from models.first_actors import SETUP_ACTOR
 from services.assembly import Services
-from services.errors import BadVersion, NotAllowed
+from services.errors import BadVersion, NotThisMachine
+
+_PROXY_HEADERS = frozenset({"forwarded", "via", "x-forwarded-for", "x-real-ip"})
 
 
 def services_of(request: Request) -> Services:
@@ -36,9 +38,7 @@ async def acting(
 ) -> Actor:
     """Who acts. This is the one place that sign-on will replace."""
     if not _on_loopback(request):
-        raise NotAllowed(
-            "在启用登录之前，只接受本机访问。", "Until sign-on is set up, only this machine may ask."
-        )
+        raise NotThisMachine
     actor_id = x_zhuhang_actor or SETUP_ACTOR
     # A known actor is answered from memory; only an unknown one takes a thread for the database.
     known = services.actors.known(actor_id)
@@ -46,10 +46,20 @@ async def acting(
 
 
 def _on_loopback(request: Request) -> bool:
-    if request.client is None:
+    """Whether a person at this machine asks: over loopback, through no proxy, and by a name that no web page
+    of others can have (a page may point a name of its own here, and its scripts ask in the person's browser)."""
+    if request.client is None or _PROXY_HEADERS & set(request.headers):
         return False
     try:
-        return ipaddress.ip_address(request.client.host).is_loopback
+        host = request.url.hostname or ""
+    except ValueError:
+        return False
+    return _is_loopback(request.client.host) and (host == "localhost" or _is_loopback(host))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
 

@@ -76,6 +76,8 @@ def api() -> None:
             port=settings.http_port,
             log_config=None,
             access_log=False,
+            # Who asks is the other end of the connection, whatever a header claims.
+            proxy_headers=False,
             timeout_graceful_shutdown=3,
         )
     )

@@ -170,7 +170,7 @@ def _database_away(settings: Settings, error: SQLAlchemyError) -> SetupError:
 def _welcome(settings: Settings) -> Panel:
     table = Table.grid(padding=(0, 2))
     base = settings.base_url
-    table.add_row("接口 API", f"{base}/docs")
+    table.add_row("接口 API", f"{base}/openapi.json")
     if settings.temporal_address is None:
         table.add_row("Temporal", f"http://127.0.0.1:{settings.temporal_ui_port}")
     table.add_row("数据与日志 data, logs", f"{settings.data_dir}")

@@ -43,6 +43,17 @@ class NotAllowed(ServiceError):
         super().__init__("role_not_allowed", zh, en)
 
 
+class NotThisMachine(ServiceError):
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "loopback_only",
+            "在启用登录之前，只接受从本机直接访问（http://127.0.0.1 或 http://localhost，不经代理）。",
+            "Until sign-on is set up, only this machine may ask, at 127.0.0.1 or localhost and through no proxy.",
+        )
+
+
 class NotFound(ServiceError):
     status = 404
 

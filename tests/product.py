@@ -215,6 +215,6 @@ async def running_api(settings: Settings) -> AsyncGenerator[Product]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        http = httpx.AsyncClient(transport=transport, base_url="http://zhuhang.test", timeout=PATIENCE)
+        http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=PATIENCE)
         await stack.enter_async_context(http)
         yield Product(settings, app.state.services, http)
