@@ -3,9 +3,11 @@
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Engine, func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -70,18 +72,30 @@ class StaffDraft(Model):
     notify_url: str | None = Field(default=None, max_length=500)
 
 
+T = TypeVar("T")
+# May be left out, not emptied.
+Kept = T | SkipJsonSchema[None]
+
+
 class StaffChange(Model):
     """Fields to change; those left out stay."""
 
-    name: Name | None = None
-    role: Role | None = None
+    name: Kept[Name] = None
+    role: Kept[Role] = None
     department_id: str | None = None
-    capacity: int | None = Field(default=None, ge=0, le=1000)
-    experienced: bool | None = None
+    capacity: Kept[Annotated[int, Field(ge=0, le=1000)]] = None
+    experienced: Kept[bool] = None
     absent_from: date | None = None
     absent_until: date | None = None
     email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=200)
     notify_url: str | None = Field(default=None, max_length=500)
+
+    @field_validator("name", "role", "capacity", "experienced", mode="before")
+    @classmethod
+    def _not_emptied(cls, value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("not_null", "Cannot be null")
+        return value
 
 
 class Office:
@@ -172,12 +186,16 @@ class Office:
         return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
     def add_staff(self, actor: Actor, draft: StaffDraft) -> StaffView:
-        """Raises NotAllowed, Conflict (`staff_exists`), Unprocessable (`department_unknown`, `role_invalid`)."""
+        """Raises NotAllowed, Conflict (`staff_exists`), Unprocessable (see `enlist`)."""
         _keeper(actor)
         return self.enlist(actor.school_id, draft)
 
     def enlist(self, school_id: str, draft: StaffDraft) -> StaffView:
-        """Add a member of staff on behalf of the school itself, as the first administrator is."""
+        """Add a member of staff on behalf of the school itself, as the first administrator is.
+
+        Raises Unprocessable (`department_unknown`, `department_required`, `role_invalid`,
+        `absence_ends_before_it_starts`), Conflict (`staff_exists`).
+        """
         row = Staff(
             **draft.model_dump(exclude={"id"}),
             id=draft.id or "staff-" + secrets.token_hex(4),
@@ -185,7 +203,7 @@ class Office:
             created_at=datetime.now(UTC),
         )
         with Session(writing(self._engine)) as session:
-            _check_post(session, school_id, row.role, row.department_id)
+            _check_post(session, row)
             session.add(row)
             try:
                 session.commit()
@@ -196,7 +214,7 @@ class Office:
             return _views(session, [row])[0]
 
     def change_staff(self, actor: Actor, staff_id: str, change: StaffChange) -> StaffView:
-        """Raises NotAllowed, NotFound (`staff_unknown`), Unprocessable (`department_unknown`, `role_invalid`).
+        """Raises NotAllowed, NotFound (`staff_unknown`), Unprocessable (see `enlist`).
 
         A department supervisor may change capacity and absence of the department's own staff.
         """
@@ -208,13 +226,7 @@ class Office:
             _may_change(actor, row, frozenset(fields))
             for field, value in fields.items():
                 setattr(row, field, value)
-            _check_post(session, row.school_id, row.role, row.department_id)
-            if row.absent_from and row.absent_until and row.absent_until < row.absent_from:
-                raise Unprocessable(
-                    "absence_ends_before_it_starts",
-                    "缺勤结束日期早于开始日期。",
-                    "The absence ends before it starts.",
-                )
+            _check_post(session, row)
             session.commit()
             return _views(session, [row])[0]
 
@@ -244,7 +256,14 @@ def _may_change(actor: Actor, row: Staff, fields: frozenset[str]) -> None:
         raise NotAllowed
 
 
-def _check_post(session: Session, school_id: str, role: str, department_id: str | None) -> None:
+def _check_post(session: Session, row: Staff) -> None:
+    role, department_id = row.role, row.department_id
+    if row.absent_from and row.absent_until and row.absent_until < row.absent_from:
+        raise Unprocessable(
+            "absence_ends_before_it_starts",
+            "缺勤结束日期早于开始日期。",
+            "The absence ends before it starts.",
+        )
     if role not in _STAFF_ROLES:
         raise Unprocessable(
             "role_invalid", f"人员不能担任角色 {role}。", f"A member of staff cannot have the role {role}."
@@ -256,7 +275,7 @@ def _check_post(session: Session, school_id: str, role: str, department_id: str 
             )
         return
     department = session.get(Department, department_id)
-    if department is None or department.school_id != school_id:
+    if department is None or department.school_id != row.school_id:
         unknown = _department_unknown(department_id)
         raise Unprocessable(unknown.code, unknown.zh, unknown.en)
 
