@@ -38,6 +38,9 @@ class Actors:
             if cached is None:
                 raise
             return cached[1]
+        except UnknownActor:
+            self._known.pop(actor_id, None)
+            raise
         self._known[actor_id] = (time.monotonic(), actor)
         return actor
 
