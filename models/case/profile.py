@@ -20,6 +20,7 @@ from models.case.kernel import (
     Rule,
     Stamp,
 )
+from models.identity import check_id_number
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
@@ -28,11 +29,9 @@ KEY_FIELDS = frozenset({"student_no", "name", "id_number"})
 CONTACT_FIELDS = frozenset({"phone", "email", "qq", "address"})
 
 
-class Profile(Model):
-    """Identity, study and intention as the roster gives them (domain notes §2). Codes are text."""
+class Particulars(Model):
+    """Identity, study and intention, as far as they are known (domain notes §2). Codes are text."""
 
-    student_no: str
-    name: str
     exam_no: str | None = None
     sex: str | None = None
     id_number: str | None = None
@@ -59,6 +58,13 @@ class Profile(Model):
     expected_pay: str | None = None
     service_needs: str | None = None
     remark: str | None = None
+
+
+class Profile(Particulars):
+    """One person's data; `other` keeps what a roster says beyond these fields, by field name."""
+
+    student_no: str
+    name: str
     other: dict[str, str] = Field(default_factory=dict[str, str])
 
 
@@ -70,7 +76,7 @@ class Consent(Model):
     purpose: str
 
 
-class CorrectProfile(Command):
+class CorrectProfile(Particulars, Command):
     """Change any field of the profile, with a reason. Key fields take a supervisor; a graduate may change
     their own contact data."""
 
@@ -78,32 +84,6 @@ class CorrectProfile(Command):
     reason: str = Field(min_length=1, max_length=500)
     student_no: str | None = None
     name: str | None = None
-    exam_no: str | None = None
-    sex: str | None = None
-    id_number: str | None = None
-    ethnicity: str | None = None
-    political_status: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    qq: str | None = None
-    address: str | None = None
-    origin: str | None = None
-    major: str | None = None
-    class_name: str | None = None
-    education_level: str | None = None
-    programme_years: str | None = None
-    training_mode: str | None = None
-    enrolled_on: Day | None = None
-    graduates_on: Day | None = None
-    teacher_training: str | None = None
-    hardship_grade: str | None = None
-    subsidy_claimed: bool | None = None
-    intention: str | None = None
-    intention_places: str | None = None
-    intention_jobs: str | None = None
-    expected_pay: str | None = None
-    service_needs: str | None = None
-    remark: str | None = None
 
     @model_serializer(mode="wrap")
     def _only_what_was_given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -184,7 +164,15 @@ def _correct(state: CaseState, command: CorrectProfile, context: Context) -> lis
         raise Refused("field_required", fields=", ".join(keys))
     if parties == frozenset({Party.GRADUATE}) and changes.keys() - CONTACT_FIELDS:
         raise Refused("own_contact_data_only", fields=", ".join(sorted(changes.keys() - CONTACT_FIELDS)))
+    _check_id_number(changes.get("id_number"))
     return [ProfileCorrected(changes=changes, reason=command.reason)]
+
+
+def _check_id_number(number: str | None) -> None:
+    # Whether test identities may be used is decided where files are opened; a number must be sound anywhere.
+    problem = check_id_number(number, allow_test_identities=True) if number else None
+    if problem is not None:
+        raise Refused("id_number_unsound", reason_zh=problem.zh, reason_en=problem.en)
 
 
 def _annotate(_state: CaseState, command: Annotate, _context: Context) -> list[Event]:

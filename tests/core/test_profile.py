@@ -44,6 +44,7 @@ def test_a_supervisor_corrects_a_key_field() -> None:
         (GRADUATE, {"major": "Law"}, "own_contact_data_only"),
         (SUPERVISOR, {"student_no": ""}, "field_required"),
         (SUPERVISOR, {"name": None}, "field_required"),
+        (SUPERVISOR, {"id_number": "000000200201010010"}, "id_number_unsound"),
         (COUNSELOR, {"phone": "10012345678"}, "nothing_changed"),
         (COUNSELOR, {}, "nothing_changed"),
         (M1, {"major": "Law"}, "role_not_allowed"),
