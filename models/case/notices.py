@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.base import Model
 from models.case.closure import CaseClosed, CaseReopened, ClosureRejected, ClosureRequested
 from models.case.destination import DestinationRegistered, DestinationRejected, DestinationVerified
+from models.case.follow_up import StabilityChecked
 from models.case.kernel import department, school, staff
 from models.case.ladder import RungReached
 from models.case.machine import Recorded
@@ -90,5 +91,7 @@ def _told(state: CaseState, event: object) -> tuple[str, set[str]]:  # noqa: C90
             return "", {college}
         case CaseClosed() | ClosureRejected() | CaseReopened():
             return "", mentor or {college}
+        case StabilityChecked(stable=False):
+            return str(event.number), {college}
         case _:
             return "", set()

@@ -292,3 +292,9 @@ def test_the_ledger_s_row_and_the_replay(given: Callable[[Case], Case]) -> None:
     assert replayed(case) == case.state
     assert CaseState.model_validate_json(case.state.model_dump_json()) == case.state
     assert case.when_all(SYSTEM, []) == []
+
+
+def test_a_placement_that_did_not_last_is_told_to_the_college() -> None:
+    case = Case().closed()
+    lost = case.when(M1, "record_stability_check", stable=False, content="laid off")
+    assert told(case, lost) == {("stability_checked", "department:cs")}
