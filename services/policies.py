@@ -74,7 +74,7 @@ def load_policies(path: Path | None = None) -> tuple[Policy, ...]:
 
     Raises PolicyError.
     """
-    path = path or _packaged()[DEFAULT_POLICY]
+    path = path or packaged_policies()[DEFAULT_POLICY]
     loaded: list[Policy] = []
     for file in _files(path):
         for root in map(_extended, read_documents(file)):
@@ -129,7 +129,8 @@ def _days(year: int) -> Iterator[date]:
     return (first + timedelta(days=index) for index in range((date(year + 1, 1, 1) - first).days))
 
 
-def _packaged() -> dict[str, Path]:
+def packaged_policies() -> dict[str, Path]:
+    """The files of the built-in service standards by name."""
     folder = Path(str(resources.files("models"))) / "data" / "policies"
     return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
@@ -148,7 +149,7 @@ def _extended(root: yaml.MappingNode) -> yaml.MappingNode:
     if named is None:
         return root
     key, value = named
-    known = _packaged()
+    known = packaged_policies()
     if not isinstance(value, yaml.ScalarNode) or value.value not in known:
         raise error_at(key, f"只能扩展内置的 / extends one of the built-in {', '.join(known)}")
     own = [pair for pair in root.value if pair is not named]

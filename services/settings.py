@@ -11,6 +11,8 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from services.policies import packaged_policies
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 # Values that may carry a password: an error message names the variable only.
@@ -71,7 +73,9 @@ class Settings(BaseSettings):
     task_queue: str = Field(default="zhuhang", min_length=1, description="Temporal task queue of the worker.")
 
     policy: Path | None = Field(
-        default=None, description="File or folder of service standards to use in place of the built-in ones."
+        default=None,
+        description="Service standards to use: a file, a folder of files, or the name of a built-in one, such as "
+        "`national` (the default) or `seconds` for trials.",
     )
     province: str = Field(
         default="*", description="Province whose service standards apply; `*`: the general ones."
@@ -127,9 +131,12 @@ class Settings(BaseSettings):
     @field_validator("policy")
     @classmethod
     def _exists(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.expanduser().exists():
-            raise ValueError("no such file or folder")
-        return value and value.expanduser().absolute()
+        if value is None:
+            return None
+        found = packaged_policies().get(str(value), value.expanduser())
+        if not found.exists():
+            raise ValueError("no such file or folder, nor a built-in one: " + ", ".join(packaged_policies()))
+        return found.absolute()
 
     @model_validator(mode="after")
     def _fill_in(self) -> Self:

@@ -54,3 +54,10 @@ def test_a_given_server_is_the_target() -> None:
 
 def test_listening_everywhere_is_reached_on_loopback() -> None:
     assert Settings(http_host="0.0.0.0").base_url == "http://127.0.0.1:8000"  # noqa: S104
+
+
+def test_a_built_in_policy_goes_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZHUHANG_POLICY", "seconds")
+    chosen = load_settings().policy
+    assert chosen is not None
+    assert (chosen.name, chosen.is_file()) == ("seconds.yaml", True)
