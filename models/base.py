@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 
 class Model(BaseModel):
-    """An immutable value. Unknown fields are refused, so that a misspelt one is never silently dropped."""
+    """An immutable value. Unknown fields are refused, so that a misspelt one is never silently dropped; infinite
+    numbers too, which JSON cannot hold."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 Codes = Annotated[frozenset[str], PlainSerializer(sorted, return_type=list[str])]

@@ -16,7 +16,12 @@ DepartmentQuery = Annotated[str | None, Query(max_length=100)]
 
 
 @router.get("/overview", responses=responses(401, 403, 503))
-def read_overview(services: ServicesDep, actor: ActorDep, now: NowDep, cohort: int | None = None) -> Overview:
+def read_overview(
+    services: ServicesDep,
+    actor: ActorDep,
+    now: NowDep,
+    cohort: Annotated[int | None, Query(ge=0, le=9999)] = None,
+) -> Overview:
     """Stages by department, unassigned, overdue by rung, service packages, referral loops, destinations."""
     return services.supervision.overview(actor, now, cohort=cohort)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic_core import PydanticCustomError
 
 from models.base import Model
 from models.calendar import Due
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
 _FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
 Day = Annotated[date, Field(ge=_FIRST, le=_LAST)]
 """A date that a person may give. Near the calendar's end date arithmetic overflows."""
+
+
 def _in_utc(moment: datetime) -> datetime:
+    if not _FIRST.year <= moment.year <= _LAST.year:
+        raise PydanticCustomError("out_of_range", "Must lie in the years 1900 to 2199")
     return moment.astimezone(UTC)
 
 
-Moment = Annotated[AwareDatetime, Field(le=datetime(2199, 12, 31, tzinfo=UTC)), AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """An instant given with its offset from UTC, as RFC 3339 demands, and kept in UTC."""
 
 
