@@ -68,9 +68,10 @@ class LedgerExport:
             colleges = dict(
                 session.exec(
                     select(Department.id, Department.name).where(Department.school_id == actor.school_id)
-                )
+                ).all()
             )
-            names = dict(session.exec(select(Staff.id, Staff.name).where(Staff.school_id == actor.school_id)))
+            people = select(Staff.id, Staff.name).where(Staff.school_id == actor.school_id)
+            names = dict(session.exec(people).all())
         while True:
             query = select(CaseRow).where(readable(actor), CaseRow.case_id > last)
             with Session(self._engine) as session:
