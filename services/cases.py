@@ -1,6 +1,8 @@
 """Opening files (建档): the workflow first, which is durable, then its first row in the ledger."""
 
 import asyncio
+import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,16 +10,18 @@ from zoneinfo import ZoneInfo
 from fastapi.encoders import jsonable_encoder
 from pydantic import Field
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from models.calendar import Calendar
 from models.case.intake import Hardship, Source
 from models.case.kernel import Actor, Role
 from models.case.machine import Opening, open_case
 from models.case.profile import Profile
+from models.case.state import CaseState
 from models.policy import Policy
 from models.roster.cells import RosterRules
 from models.roster.rows import RosterRow, judge_row
@@ -28,9 +32,11 @@ from services.keys import Keys
 from services.policies import policy_for
 from services.projection import Ledger
 from services.settings import Settings
-from workflows.messages import CASE_WORKFLOW, CaseInput, Projection
+from workflows.messages import CASE_STATE, CASE_WORKFLOW, CaseInput, Projection
 
 _OPENERS = frozenset({Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR, Role.SCHOOL_SUPERVISOR})
+# The memo of a case's workflow that knows the request which opened it.
+_REQUEST = "request"
 _PROFILE_FIELDS = frozenset(Profile.model_fields) - {"other"}
 
 
@@ -70,6 +76,27 @@ def cohort_of(row: RosterRow, today: date) -> int:
 
 
 _SEASON_STARTS = 9
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A case that was opened; `projected` is False when it is durable but not in the ledger yet."""
+
+    state: CaseState
+    projected: bool
+
+
+class CaseExists(Conflict):
+    """The person has a file already."""
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(
+            "case_exists",
+            f"该学号已有档案 {case_id}，不能重复建档。",
+            f"The student number has the case {case_id} already.",
+            case_id=case_id,
+        )
+        self.case_id = case_id
 
 
 class CaseOpener:
@@ -149,7 +176,7 @@ class CaseOpener:
 
     def _check_new(self, session: Session, opening: Opening) -> None:
         if session.get(CaseRow, opening.case_id) is not None:
-            raise case_exists(opening.case_id)
+            raise CaseExists(opening.case_id)
         id_number = opening.profile.id_number
         if id_number is None:
             return
@@ -166,27 +193,48 @@ class CaseOpener:
                 case_id=other,
             )
 
-    async def open(self, opening: Opening) -> str:
-        """Start a case and show it in the ledger. Should this process die between the two, the case writes its
-        first row itself. Raises Conflict (`case_exists`), Unavailable."""
+    async def open_once(self, actor: Actor, draft: CaseDraft, now: datetime, key: str) -> Opened:
+        """Check a draft and open the case; the same request with the same key answers the case that it opened.
+
+        Raises what `prepare` does, and Unavailable.
+        """
+        request = hashlib.sha256(f"{actor.id}\0{key}\0{draft.model_dump_json()}".encode()).hexdigest()
         try:
-            started = await self.start(opening, projected=False)
+            opening = await asyncio.to_thread(self.prepare, actor, draft, now)
+            projected = await self.open(opening, request)
+        except CaseExists as exists:
+            handle = self._client.get_workflow_handle(exists.case_id)
+            if await _request_of(handle) != request:
+                raise
+            return Opened(await handle.query(CASE_STATE, result_type=CaseState), projected=True)
+        return Opened(open_case(opening)[0], projected)
+
+    async def open(self, opening: Opening, request: str | None = None) -> bool:
+        """Start a case and show it in the ledger; False when the ledger is away. Then, and should this process
+        die between the two, the case writes its first row itself. Raises CaseExists, Unavailable."""
+        try:
+            started = await self.start(opening, projected=False, request=request)
         except RPCError:
             raise temporal_away() from None
         if not started:
-            raise case_exists(opening.case_id)
-        await asyncio.to_thread(self.project, [opening])
-        return opening.case_id
+            raise CaseExists(opening.case_id)
+        try:
+            await asyncio.to_thread(self.project, [opening])
+        except SQLAlchemyError:
+            return False
+        return True
 
-    async def start(self, opening: Opening, *, projected: bool) -> bool:
+    async def start(self, opening: Opening, *, projected: bool, request: str | None = None) -> bool:
         """Start the case's workflow; False when the case exists already. With `projected`, the caller promises
-        to write its first row by `project`; otherwise the case does it itself."""
+        to write its first row by `project`; otherwise the case does it itself. `request` is kept with the
+        workflow, so that a repeated one is known again."""
         try:
             await self._client.start_workflow(
                 CASE_WORKFLOW,
                 CaseInput(opening=opening, projected=projected),
                 id=opening.case_id,
                 task_queue=self._settings.task_queue,
+                memo={_REQUEST: request} if request else None,
             )
         except WorkflowAlreadyStartedError:
             return False
@@ -198,11 +246,12 @@ class CaseOpener:
         self._ledger.open([Projection(state=state, events=[event]) for state, event in opened])
 
 
-def case_exists(case_id: str) -> Conflict:
-    """The person has a file already."""
-    return Conflict(
-        "case_exists",
-        f"该学号已有档案 {case_id}，不能重复建档。",
-        f"The student number has the case {case_id} already.",
-        case_id=case_id,
-    )
+async def _request_of(handle: WorkflowHandle[Any, Any]) -> str | None:
+    """The request that opened the case. Raises Unavailable."""
+    try:
+        described = await handle.describe()
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return None
+        raise temporal_away() from None
+    return await described.memo_value(_REQUEST, default=None, type_hint=str)

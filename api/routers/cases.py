@@ -11,8 +11,9 @@ from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, NowDep, Services
 from api.examples import COMMAND_EXAMPLES
 from api.problems import responses
 from models.case.machine import PublicCommand
-from models.views.case import CaseLine, CaseView, CommandResult, CommandsView, TimelineEntry
+from models.views.case import CaseLine, CaseView, CommandResult, CommandsView, TimelineEntry, case_view
 from models.views.page import Page
+from services.actors import graduate_actor_id
 from services.cases import CaseDraft
 from services.errors import NotFound
 from services.ledger import CaseFilter, timeline_entry
@@ -35,16 +36,24 @@ CommandBody = Annotated[
 ]
 
 
-@router.post("/cases", status_code=201, responses=responses(401, 403, 409, 422, 503))
+@router.post(
+    "/cases",
+    status_code=201,
+    responses=responses(403, 409, 413, 503)
+    | {202: {"model": CaseView, "description": "Not in the ledger yet"}},
+)
 async def open_case(
-    services: ServicesDep, actor: ActorDep, now: NowDep, draft: CaseDraft, response: Response
+    services: ServicesDep, actor: ActorDep, now: NowDep, key: KeyDep, draft: CaseDraft, response: Response
 ) -> CaseView:
-    """Open one graduate's file. A person who has one already is answered with 409 `case_exists`."""
-    opening = await run_in_threadpool(services.opener.prepare, actor, draft, now)
-    case_id = await services.opener.open(opening)
-    view = await run_in_threadpool(services.ledger.case, actor, case_id, now)
-    response.headers["ETag"] = f'"{view.version}"'
-    return view
+    """Open one graduate's file. A person who has one already is answered with 409 `case_exists`.
+
+    201: opened. 202: durable, and in the ledger as soon as the database is back.
+    """
+    opened = await services.opener.open_once(actor, draft, now, key)
+    if not opened.projected:
+        response.status_code = 202
+    response.headers["ETag"] = f'"{opened.state.version}"'
+    return case_view(opened.state, now, graduate_actor_id(opened.state.case_id))
 
 
 @router.get("/cases", responses=responses(401, 422, 503))

@@ -124,7 +124,8 @@ class Lives:
         """A fresh case; answers its id."""
         row = RosterRow(student_no=f"L{next(self.numbers):05d}", name="测试", cohort=2027)
         opening = self.opener.opening(self.actor("counselor"), row, "cs", now or datetime.now(UTC), Source())
-        return await self.opener.open(opening)
+        await self.opener.open(opening)
+        return opening.case_id
 
     async def do(self, case_id: str, actor: str, key: str | None = None, **command: Any) -> CommandAnswer:
         parsed = COMMAND.validate_python(command)
