@@ -64,11 +64,17 @@ def _of(item: Mapping[str, Any], body: object) -> FieldProblem:
     values: dict[str, object] = dict(item.get("ctx") or {})
     if kind == "json_invalid":
         values["position"] = path.pop()
-    elif where == "body" and body is not None:
+    elif where == "body" and kind != "text_unstorable":
         path = _without_branches(path, kind, body)
     if kind.startswith("union_tag"):
         path.append("type")
-    return field_problem(".".join(map(str, path)) or str(where), str(where), kind, values, str(item["msg"]))
+    return field_problem(
+        ".".join(map(str, path)) or str(where),
+        str(where),
+        kind,
+        values,
+        str(item["msg"]).removeprefix("Value error, "),
+    )
 
 
 def _without_branches(path: list[str | int], kind: str, body: object) -> list[str | int]:

@@ -42,7 +42,9 @@ def file_of(form: FormData, name: str) -> UploadFile:
 
 def invalid(field: str, message: str) -> RequestValidationError:
     """The error of one field of the form."""
-    return RequestValidationError([{"loc": ("body", field), "msg": message, "type": "form"}])
+    return RequestValidationError(
+        [{"loc": ("body", field), "msg": message, "type": "form"}], body={field: None}
+    )
 
 
 async def _limited(request: Request, limit: int, too_large: Callable[[], Exception]) -> AsyncGenerator[bytes]:

@@ -62,7 +62,7 @@ async def import_roster(
             options = ImportOptions.model_validate(fields)
         except ValidationError as error:
             problems = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
-            raise RequestValidationError(problems) from None
+            raise RequestValidationError(problems, body=fields) from None
         await run_in_threadpool(imports.check, actor, options)
         filename = (file.filename or "").replace("\\", "/").rpartition("/")[2][:200] or "roster"
         view = await run_in_threadpool(imports.accept, actor, key, filename, file.file, options, now)
