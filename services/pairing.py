@@ -19,9 +19,8 @@ class MentorPool:
         self._engine = writing(engine)
 
     def reserve(self, need: ReserveMentor, today: date) -> MentorAnswer:
-        """Reserve a place for a case with the wanted mentor, or with the best by the rules: same college first,
-        experienced mentors for the highest risk, then the lightest load. A repeated call for a case that
-        already holds a fitting place answers that one.
+        """Reserve the case's one place with the wanted mentor, or with the best by the rules: same college first,
+        experienced mentors for the highest risk, then the lightest load.
 
         The answer's problem is `mentor_unknown`, `mentor_absent`, `mentor_excluded` or `no_capacity`.
         """
