@@ -5,8 +5,10 @@ from pathlib import Path
 
 import typer
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
+from api.problems import database_away
 from cli.client import AWAY, ApiClient, console, errors, print_json, say_problem
 from services.assembly import open_services
 from services.commands import temporal_away
@@ -34,11 +36,11 @@ def export(settings: Settings, file: Path, actor: str, *, as_json: bool) -> None
 
 def verify(settings: Settings, *, repair: bool, as_json: bool) -> int:
     """Compare the ledger with the workflows; the exit status: 0 when equal, 1 when any case differs or a
-    difference could not be repaired, 3 when Temporal is away."""
+    difference could not be repaired, 3 when Temporal or the database is away."""
     try:
         found = asyncio.run(_verify(settings, repair=repair, quiet=as_json))
-    except RPCError:
-        away = temporal_away()
+    except (RPCError, SQLAlchemyError) as error:
+        away = temporal_away() if isinstance(error, RPCError) else database_away()
         say_problem({"code": away.code, "zh": away.zh, "en": away.en}, as_json=as_json)
         return AWAY
     if as_json:

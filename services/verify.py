@@ -175,7 +175,8 @@ class Verifier:
 
 
 def _unequal_columns(wanted: CaseRow, row: CaseRow) -> list[str]:
-    left, right = wanted.model_dump(), row.model_dump()
+    # The fingerprints only say what was written last; what they stand for is compared itself.
+    left, right = wanted.model_dump(exclude={"parts"}), row.model_dump()
     left["state"], right["state"] = json.loads(wanted.state), json.loads(row.state)
     return [name for name, value in left.items() if right[name] != value]
 
@@ -196,6 +197,10 @@ def _unequal_children(session: Session, wanted: LedgerRows) -> list[str]:
     ]
 
 
-def _content(rows: Sequence[Any]) -> list[str]:
-    # A row that was loaded keeps its columns in another order than one that was made.
-    return sorted(json.dumps(row.model_dump(mode="json"), sort_keys=True) for row in rows)
+def _content(rows: Sequence[Table]) -> list[dict[str, Any]]:
+    """The rows as values in some order, so that one instant in two time zones is the same."""
+    return sorted((row.model_dump() for row in rows), key=_place)
+
+
+def _place(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row.get(name)) for name in ("type", "key", "referral_id"))
