@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from fastapi import Depends, FastAPI
@@ -38,6 +39,11 @@ Lists are read page by page with `cursor`. Times are UTC in RFC 3339.
 _UPLOADS = frozenset({"/api/v1/imports"})
 
 
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        return problems.under_their_media_type(super().openapi())
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application of an installation; settings come from the environment by default."""
     chosen = settings or load_settings()
@@ -54,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         yield
         services.engine.dispose()
 
-    app = FastAPI(
+    app = _Api(
         title="助航 Zhuhang",
         version="1",
         description=_DESCRIPTION,

@@ -50,10 +50,7 @@ def _on_loopback(request: Request) -> bool:
     of others can have (a page may point a name of its own here, and its scripts ask in the person's browser)."""
     if request.client is None or _PROXY_HEADERS & set(request.headers):
         return False
-    try:
-        host = request.url.hostname or ""
-    except ValueError:
-        return False
+    host = request.url.hostname or ""
     return _is_loopback(request.client.host) and (host == "localhost" or _is_loopback(host))
 
 

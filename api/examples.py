@@ -1,4 +1,4 @@
-"""Examples of commands for the OpenAPI document."""
+"""Examples of requests for the OpenAPI document."""
 
 from fastapi.openapi.models import Example
 
@@ -45,4 +45,28 @@ COMMAND_EXAMPLES: dict[str, Example] = {
             "evidence": [{"type": "labor_contract"}],
         },
     },
+}
+
+CASE_EXAMPLES: dict[str, Example] = {
+    "graduate": {
+        "summary": "建档 Open a file",
+        "value": {
+            "student_no": "202301000001",
+            "name": "张示例",
+            "department_id": "computing",
+            "cohort": 2027,
+            "hardship_types": ["低保家庭"],
+            "phone": "10000000001",
+        },
+    }
+}
+DEPARTMENT_EXAMPLES: dict[str, Example] = {
+    "department": {"summary": "院系 A department", "value": {"id": "computing", "name": "计算机学院"}}
+}
+STAFF_EXAMPLES: dict[str, Example] = {
+    "mentor": {
+        "summary": "帮扶责任人 A mentor",
+        "value": {"name": "李老师", "role": "mentor", "department_id": "computing", "capacity": 5},
+    },
+    "partner": {"summary": "用人单位 An employer", "value": {"name": "示例企业", "role": "partner"}},
 }

@@ -167,11 +167,16 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 
 def responses(*codes: int) -> dict[int | str, dict[str, Any]]:
     """The error responses of a route, for the OpenAPI document."""
-    return {
-        code: {
-            "model": Problem,
-            "description": HTTPStatus(code).phrase,
-            "content": {"application/problem+json": {}},
-        }
-        for code in codes
-    }
+    return {code: {"model": Problem, "description": HTTPStatus(code).phrase} for code in codes}
+
+
+def under_their_media_type(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with the problems under `application/problem+json`, which FastAPI cannot be told."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for answer in operation["responses"].values():
+                content = answer.get("content", {})
+                schema = content.get("application/json", {}).get("schema", {})
+                if schema.get("$ref") == "#/components/schemas/Problem":
+                    answer["content"] = {"application/problem+json": {"schema": schema}}
+    return document

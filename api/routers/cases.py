@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, NowDep, ServicesDep, VersionDep
-from api.examples import COMMAND_EXAMPLES
+from api.examples import CASE_EXAMPLES, COMMAND_EXAMPLES
 from api.problems import responses
 from models.case.machine import PublicCommand
 from models.views.case import CaseLine, CaseView, CommandResult, CommandsView, TimelineEntry, case_view
@@ -43,7 +43,12 @@ CommandBody = Annotated[
     | {202: {"model": CaseView, "description": "Not in the ledger yet"}},
 )
 async def open_case(
-    services: ServicesDep, actor: ActorDep, now: NowDep, key: KeyDep, draft: CaseDraft, response: Response
+    services: ServicesDep,
+    actor: ActorDep,
+    now: NowDep,
+    key: KeyDep,
+    draft: Annotated[CaseDraft, Body(openapi_examples=CASE_EXAMPLES)],
+    response: Response,
 ) -> CaseView:
     """Open one graduate's file. A person who has one already is answered with 409 `case_exists`.
 
@@ -97,7 +102,7 @@ def list_commands(services: ServicesDep, actor: ActorDep, now: NowDep, case_id: 
 
 @router.post(
     "/cases/{case_id}/commands",
-    responses=responses(400, 401, 404, 409, 412, 422, 503) | {202: {"model": CommandResult}},
+    responses=responses(400, 404, 409, 412, 413, 503) | {202: {"model": CommandResult}},
 )
 async def send_command(
     services: ServicesDep,

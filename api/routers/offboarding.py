@@ -9,7 +9,9 @@ from services.offboarding import OffboardingDraft, OffboardingView
 router = APIRouter(tags=["office"])
 
 
-@router.post("/staff/{staff_id}/offboarding", status_code=202, responses=responses(401, 403, 404, 422, 503))
+@router.post(
+    "/staff/{staff_id}/offboarding", status_code=202, responses=responses(401, 403, 404, 413, 422, 503)
+)
 async def start_offboarding(
     services: ServicesDep, actor: ActorDep, staff_id: str, draft: OffboardingDraft
 ) -> OffboardingView:

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 
 from api.deps import ActorDep, CursorQuery, LimitQuery, ServicesDep
+from api.examples import DEPARTMENT_EXAMPLES, STAFF_EXAMPLES
 from api.problems import responses
 from models.case.kernel import Role
 from models.views.page import Page
@@ -28,13 +29,17 @@ def list_departments(
     return services.office.departments(actor.school_id, cursor=cursor, limit=limit)
 
 
-@router.post("/departments", status_code=201, responses=responses(401, 403, 409, 422, 503))
-def add_department(services: ServicesDep, actor: ActorDep, draft: DepartmentDraft) -> DepartmentView:
+@router.post("/departments", status_code=201, responses=responses(401, 403, 409, 413, 422, 503))
+def add_department(
+    services: ServicesDep,
+    actor: ActorDep,
+    draft: Annotated[DepartmentDraft, Body(openapi_examples=DEPARTMENT_EXAMPLES)],
+) -> DepartmentView:
     """Add a department."""
     return services.office.add_department(actor, draft)
 
 
-@router.patch("/departments/{department_id}", responses=responses(401, 403, 404, 409, 422, 503))
+@router.patch("/departments/{department_id}", responses=responses(401, 403, 404, 409, 413, 422, 503))
 def change_department(
     services: ServicesDep, actor: ActorDep, department_id: str, change: DepartmentChange
 ) -> DepartmentView:
@@ -55,13 +60,17 @@ def list_staff(
     return services.office.staff(actor, role=role, department=department, cursor=cursor, limit=limit)
 
 
-@router.post("/staff", status_code=201, responses=responses(401, 403, 409, 422, 503))
-def add_staff(services: ServicesDep, actor: ActorDep, draft: StaffDraft) -> StaffView:
+@router.post("/staff", status_code=201, responses=responses(401, 403, 409, 413, 422, 503))
+def add_staff(
+    services: ServicesDep,
+    actor: ActorDep,
+    draft: Annotated[StaffDraft, Body(openapi_examples=STAFF_EXAMPLES)],
+) -> StaffView:
     """Add a member of staff, or a partner."""
     return services.office.add_staff(actor, draft)
 
 
-@router.patch("/staff/{staff_id}", responses=responses(401, 403, 404, 422, 503))
+@router.patch("/staff/{staff_id}", responses=responses(401, 403, 404, 413, 422, 503))
 def change_staff(services: ServicesDep, actor: ActorDep, staff_id: str, change: StaffChange) -> StaffView:
     """Change a member of staff: capacity, absence, post, channels."""
     return services.office.change_staff(actor, staff_id, change)

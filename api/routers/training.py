@@ -14,7 +14,7 @@ from services.training import ClassDraft
 router = APIRouter(prefix="/training-classes", tags=["training"])
 
 
-@router.post("", status_code=201, responses=responses(401, 403, 422, 503))
+@router.post("", status_code=201, responses=responses(401, 403, 413, 422, 503))
 async def found_class(services: ServicesDep, actor: ActorDep, draft: ClassDraft) -> ClassView:
     """Found a class; cases enrol with `enrol_training` and its id."""
     return await services.training.found(actor, draft)
@@ -38,7 +38,7 @@ def read_class(services: ServicesDep, actor: ActorDep, class_id: str) -> ClassVi
     return services.training.view(actor, class_id)
 
 
-@router.post("/{class_id}/attendance", responses=responses(401, 403, 404, 409, 422, 503))
+@router.post("/{class_id}/attendance", responses=responses(401, 403, 404, 409, 413, 422, 503))
 async def record_attendance(
     services: ServicesDep, actor: ActorDep, key: KeyDep, class_id: str, attendance: RecordAttendance
 ) -> ClassView:
@@ -46,7 +46,7 @@ async def record_attendance(
     return await services.training.command(actor, class_id, attendance, key)
 
 
-@router.post("/{class_id}/complete", responses=responses(401, 403, 404, 409, 422, 503))
+@router.post("/{class_id}/complete", responses=responses(401, 403, 404, 409, 413, 422, 503))
 async def complete_class(
     services: ServicesDep, actor: ActorDep, key: KeyDep, class_id: str, completion: CompleteClass
 ) -> ClassView:
@@ -54,7 +54,7 @@ async def complete_class(
     return await services.training.command(actor, class_id, completion, key)
 
 
-@router.post("/{class_id}/cancel", responses=responses(401, 403, 404, 409, 422, 503))
+@router.post("/{class_id}/cancel", responses=responses(401, 403, 404, 409, 413, 422, 503))
 async def cancel_class(
     services: ServicesDep, actor: ActorDep, key: KeyDep, class_id: str, cancellation: CancelClass
 ) -> ClassView:
