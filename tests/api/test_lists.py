@@ -1,0 +1,196 @@
+"""The ledger's pages and filters, and who may see what."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.product import Product
+
+SORTS = ["due", "-due", "opened", "-opened", "updated", "-updated", "student_no", "name"]
+NOTE = {"type": "annotate", "text": "备注"}
+CONFIRM = {
+    "type": "confirm_eligibility",
+    "decision": "open",
+    "hardship_types": [{"type": "DISABILITY", "proof": "残疾人证"}],
+}
+
+
+async def pages(product: Product, query: str, actor: str = "college") -> list[dict[str, Any]]:
+    """All lines of a list, page by page."""
+    lines: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        answer = await product.get(f"/cases?{query}{cursor}", actor)
+        assert answer.status == 200, answer.body
+        lines += answer.body["items"]
+        if answer.body["next_cursor"] is None:
+            return lines
+        assert answer.body["items"]
+        cursor = "&cursor=" + quote(answer.body["next_cursor"])
+
+
+@pytest.fixture(scope="module")
+async def many(product: Product) -> list[str]:
+    """Cases with 页次 in their names."""
+    return await some_cases(product, "页次")
+
+
+async def some_cases(product: Product, mark: str) -> list[str]:
+    """Cases with this mark in their names: of equal and of different deadlines, and two with none."""
+    opened = await asyncio.gather(*(product.open_case(name=f"{mark}{number % 3}") for number in range(7)))
+    for case_id in opened[:2]:
+        refused: dict[str, Any] = {
+            "type": "confirm_eligibility",
+            "decision": "not_open",
+            "hardship_types": [],
+            "reason": "不符合",
+        }
+        await product.accepted(case_id, "counselor", refused)
+    await product.accepted(opened[2], "counselor", CONFIRM)
+    return list(opened)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+async def test_the_pages_give_each_case_once_in_order(product: Product, many: list[str], sort: str) -> None:
+    lines = await pages(product, f"q=页次&sort={sort}&limit=2")
+    assert sorted(line["case_id"] for line in lines) == sorted(many)
+    field = {"due": "next_due_at", "opened": "opened_at", "updated": "updated_at"}.get(
+        sort.removeprefix("-"), sort
+    )
+    keys = [(line[field] or "9999", line["case_id"]) for line in lines]
+    assert keys == sorted(keys, reverse=sort.startswith("-"))
+    if field == "next_due_at":
+        assert sum(line[field] is None for line in lines) == 2
+
+
+async def test_a_page_stays_in_place_while_cases_come_and_change(product: Product) -> None:
+    cases = await some_cases(product, "稳定页")
+    first = (await product.get("/cases?q=稳定页&sort=opened&limit=3", "college")).body
+    late = await product.open_case(name="稳定页新")
+    await product.accepted(first["items"][0]["case_id"], "college", NOTE)
+    rest = await pages(product, "q=稳定页&sort=opened&limit=3&cursor=" + quote(first["next_cursor"]))
+    seen = [line["case_id"] for line in (*first["items"], *rest)]
+    assert sorted(seen) == sorted([*cases, late])
+
+
+async def test_a_cursor_of_another_order_is_refused(product: Product, many: list[str]) -> None:
+    first = (await product.get(f"/cases?q=页次&sort=opened&limit={len(many) - 1}", "college")).body
+    for sort in ("-opened", "due", "name"):
+        answer = await product.get(f"/cases?sort={sort}&cursor={quote(first['next_cursor'])}", "college")
+        assert (answer.status, answer.code) == (422, "cursor_invalid")
+
+
+async def test_each_filter_leaves_only_what_it_names(product: Product) -> None:
+    intake = await product.open_case(name="筛选甲", cohort=2028)
+    delivering = await product.delivering(name="筛选乙", cohort=2027)
+    teacher = await product.request(
+        "POST",
+        "/cases",
+        "career-centre",
+        json={"student_no": "FILTER1", "name": "筛选丙", "department_id": "edu", "cohort": 2027},
+    )
+    elsewhere = teacher.body["case_id"]
+    found = {
+        "stage=intake": {intake, elsewhere},
+        "stage=intake&stage=delivery": {intake, delivering, elsewhere},
+        "stage=closed": set[str](),
+        "cohort=2028": {intake},
+        "department=edu": {elsewhere},
+        "mentor=mentor-1": {delivering},
+        "mentor=nobody": set[str](),
+        "hardship_type=LIFTED_POVERTY": {delivering},
+        "hardship_type=DISABILITY": set[str](),
+        "risk_level=C": {delivering},
+        "risk_level=A": set[str](),
+        "overdue=false": {intake, delivering, elsewhere},
+        "overdue=true": set[str](),
+        "due_before=2020-01-01": set[str](),
+        "due_before=2199-01-01T00:00:00Z": {intake, delivering, elsewhere},
+        f"due_before={quote((datetime.now(UTC) + timedelta(days=300)).isoformat())}": {
+            intake,
+            delivering,
+            elsewhere,
+        },
+    }
+    for query, expected in found.items():
+        lines = await pages(product, f"q=筛选&{query}", "career-centre")
+        assert {line["case_id"] for line in lines} == expected, query
+
+
+async def test_a_search_takes_its_signs_literally(product: Product) -> None:
+    plain = await product.open_case(name="字面测试", student_no="LIT001")
+    odd = await product.open_case(name="字面一", student_no="LIT-_002")
+    for query, expected in {
+        "q=字面测": {plain},
+        "q=LIT001": {plain},
+        "q=LIT-_": {odd},
+        "q=LIT_0": set[str](),
+        "q=LIT%25": set[str](),
+        "q=%5C": set[str](),
+        "q='": set[str](),
+        f"q={odd}": {odd},
+    }.items():
+        assert {line["case_id"] for line in await pages(product, query)} == expected, query
+
+
+async def test_a_due_date_means_the_school_s_midnight(product: Product) -> None:
+    case_id = await product.open_case(name="午夜界")
+    due = datetime.fromisoformat((await pages(product, "q=午夜界"))[0]["next_due_at"])
+    midnight = (due + timedelta(hours=8)).date()
+    for day, expected in ((midnight, []), (midnight + timedelta(days=1), [case_id])):
+        lines = await pages(product, f"q=午夜界&due_before={day.isoformat()}")
+        assert [line["case_id"] for line in lines] == expected
+
+
+@pytest.mark.parametrize("actor", ["teacher", "other-college", "mentor-2", "employer", "admin"])
+async def test_what_one_may_not_see_is_as_if_it_were_not(product: Product, actor: str) -> None:
+    case_id = await product.paired("mentor-1", name=f"看不见{actor}")
+    for path in ("", "/timeline", "/workflow", "/commands"):
+        hidden = await product.get(f"/cases/{case_id}{path}", actor)
+        unknown = await product.get(f"/cases/case-unknown{path}", actor)
+        assert (hidden.status, hidden.code) == (404, "case_unknown")
+        assert hidden.body == unknown.body
+    hidden = await product.do(case_id, actor, NOTE)
+    assert hidden.status == 404
+    assert hidden.body == (await product.do("case-unknown", actor, NOTE)).body
+    assert await pages(product, f"q=看不见{actor}", actor) == []
+
+
+async def test_a_graduate_sees_their_own_file_only(product: Product) -> None:
+    mine, other = await product.open_case(), await product.open_case()
+    actor = f"graduate:{mine}"
+    assert [line["case_id"] for line in await pages(product, "limit=200", actor)] == [mine]
+    assert (await product.get(f"/cases/{mine}", actor)).status == 200
+    assert (await product.get(f"/cases/{other}", actor)).status == 404
+    assert (await product.get(f"/cases/{mine}/workflow", actor)).status == 403
+
+
+async def test_the_timeline_is_paged_without_gaps(product: Product) -> None:
+    case_id = await product.paired()
+    for _ in range(4):
+        await product.accepted(case_id, "college", NOTE)
+    whole = await product.timeline(case_id)
+    seen: list[int] = []
+    cursor = ""
+    while cursor is not None:
+        body = (await product.get(f"/cases/{case_id}/timeline?limit=2{cursor}", "college")).body
+        seen += [item["seq"] for item in body["items"]]
+        cursor = body["next_cursor"] and f"&cursor={body['next_cursor']}"
+    assert seen == [item["seq"] for item in whole] == list(range(1, len(whole) + 1))
+    for wrong in ("x", "-1", "1.5", "９", "9" * 20):
+        answer = await product.get(f"/cases/{case_id}/timeline?cursor={wrong}", "college")
+        assert (answer.status, answer.code) == (422, "cursor_invalid")
+
+
+async def test_overdue_cases_are_found(quick: Product) -> None:
+    case_id = await quick.open_case(name="已逾期")
+
+    async def overdue() -> bool:
+        lines = await pages(quick, "q=已逾期&overdue=true")
+        return [line["case_id"] for line in lines] == [case_id] and lines[0]["overdue"]
+
+    await quick.until(overdue, what="the case is overdue")
+    assert await pages(quick, "q=已逾期&overdue=false") == []
