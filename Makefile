@@ -17,6 +17,7 @@ run: $(READY) ## start everything (Temporal, worker, API) until Ctrl-C; DEMO=0 s
 	@exec $(BIN)/zhuhang up
 
 test: $(READY) ## run the tests; ARGS="tests/setup -x" narrows them
+	@$(BIN)/python -m tests.servers
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(READY) ## lint, format, import rules, types
