@@ -8,7 +8,7 @@ class ServiceError(Exception):
 
     status = 400
 
-    def __init__(self, code: str, zh: str, en: str, **details: Any) -> None:
+    def __init__(self, code: str, zh: str, en: str, /, **details: Any) -> None:
         super().__init__(f"{code}: {en}")
         self.code = code
         self.zh = zh

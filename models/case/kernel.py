@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -28,9 +28,12 @@ Day = Annotated[date, Field(ge=_FIRST, le=_LAST)]
 
 
 def _in_utc(moment: datetime) -> datetime:
+    # In the calendar's first and last year the conversion itself may overflow.
+    if MINYEAR < moment.year < MAXYEAR:
+        moment = moment.astimezone(UTC)
     if not _FIRST.year <= moment.year <= _LAST.year:
         raise PydanticCustomError("out_of_range", "Must lie in the years 1900 to 2199")
-    return moment.astimezone(UTC)
+    return moment
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]

@@ -63,6 +63,8 @@ def problems(answer: Answer) -> list[tuple[str, str]]:
         ),
         (json.dumps(CONTACT | {"happened_at": "0001-01-01T00:00:00+14:00"}), ("happened_at", "out_of_range")),
         (json.dumps(CONTACT | {"happened_at": "9999-12-31T23:59:59-14:00"}), ("happened_at", "out_of_range")),
+        (json.dumps(CONTACT | {"happened_at": "1900-01-01T00:00:00+14:00"}), ("happened_at", "out_of_range")),
+        (json.dumps(CONTACT | {"happened_at": "2199-12-31T23:59:59-14:00"}), ("happened_at", "out_of_range")),
         (json.dumps(CONTACT | {"happened_at": 1e300}), ("happened_at", "datetime_parsing")),
         ('{"type":"mark_left_school","on":"2027-13-01"}', ("on", "date_from_datetime_parsing")),
         ('{"type":"mark_left_school","on":"9999-12-31"}', ("on", "less_than_equal")),
@@ -201,3 +203,13 @@ async def test_a_key_must_be_printable(product: Product, key: str) -> None:
     headers = {"Idempotency-Key": key.encode()}
     answer = await product.request("POST", "/cases/case-any/commands", "mentor-1", json=NOTE, headers=headers)
     assert [name for name, _ in problems(answer)] == ["idempotency-key"]
+
+
+@pytest.mark.parametrize(
+    ("code", "refusal"), [("99", "unknown_destination_code"), ("46", "evidence_missing")]
+)
+async def test_a_refusal_may_speak_of_a_code(product: Product, code: str, refusal: str) -> None:
+    case_id = await product.paired()
+    answer = await product.do(case_id, "mentor-1", {"type": "register_destination", "code": code})
+    assert (answer.status, answer.code) == (409, refusal)
+    assert answer.body["details"]["code"] == code
