@@ -96,6 +96,10 @@ def inbox(settings: Settings, actor: str, *, as_json: bool) -> None:
 
 
 def _parsed(text: str) -> Any:
+    """Lists, objects, quoted text and null as JSON; all else as text, which the API reads by the field's type:
+    a code such as 01 stays what it is."""
+    if text != "null" and text[:1] not in ("[", "{", '"'):
+        return text
     try:
         return json.loads(text)
     except ValueError:

@@ -6,9 +6,21 @@ import socket
 import tempfile
 from pathlib import Path
 
+from services.policies import load_policies
+from services.policy_source import PolicyError
 from services.settings import Settings, SetupError
 
 LEAST_FREE_MB = 500
+
+
+def check_policies(settings: Settings) -> None:
+    """Read the service standards before anything is started. Raises `SetupError` `policy_invalid`."""
+    try:
+        load_policies(settings.policy)
+    except PolicyError as error:
+        raise SetupError(
+            "policy_invalid", f"服务标准文件有误:{error}", f"The service standards have an error: {error}"
+        ) from None
 
 
 def check_data_dir(data_dir: Path) -> int:

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.checks import check_data_dir, check_port, ports_of
+from cli.checks import check_data_dir, check_policies, check_port, ports_of
 from cli.supervisor import Part, Supervisor
 from cli.terminal import Terminal
 from cli.under_make import make_was_interrupted, terminal_of_our_own
@@ -56,6 +56,7 @@ def up(settings: Settings, terminal: Terminal) -> int:
 
 
 def _run(settings: Settings, terminal: Terminal) -> int:
+    check_policies(settings)
     for variable, (host, port) in ports_of(settings).items():
         check_port(host, port, variable)
     temporal: Part | None = None
@@ -175,9 +176,9 @@ def _welcome(settings: Settings) -> Panel:
         table.add_row("Temporal", f"http://127.0.0.1:{settings.temporal_ui_port}")
     table.add_row("数据与日志 data, logs", f"{settings.data_dir}")
     table.add_row("")
-    table.add_row("试一试 try", f"curl {base}/readyz")
-    table.add_row("", ".venv/bin/zhuhang import 名单.xlsx --dry-run")
-    table.add_row("", ".venv/bin/zhuhang doctor")
+    table.add_row("试一试 try", ".venv/bin/zhuhang inbox --as career-centre")
+    table.add_row("", ".venv/bin/zhuhang import samples/roster-troubles.csv --dry-run")
+    table.add_row("", f"curl -H 'X-Zhuhang-Actor: career-centre' '{base}/api/v1/cases?limit=3'")
     table.add_row("")
     table.add_row("结束 end", "Ctrl-C")
     return Panel(table, title="助航已就绪 · Zhuhang is ready", expand=False)

@@ -1,12 +1,15 @@
 """The use cases of one installation, put together once for the API and the command line."""
 
+import asyncio
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 from temporalio.client import Client
 
+from models.case.kernel import Actor
 from models.case.machine import PublicCommand
 from models.case.standards import ChangePolicy
+from models.case.transfer import RequestTransfer
 from models.policy import Policy
 from services.actors import Actors
 from services.cases import CaseOpener
@@ -62,8 +65,12 @@ class Services:
         settings = self.settings
         self.office.ensure_school(settings.school_code, settings.school_name, settings.province)
 
-    def publish(self, commands: list[PublicCommand]) -> list[PublicCommand]:
-        """The commands with what only this installation knows: the document of a policy version."""
+    async def completed(self, actor: Actor, commands: list[PublicCommand]) -> list[PublicCommand]:
+        """The commands with what only this installation knows: the document of a policy version, and that the
+        receiving side of a transfer exists. Raises Conflict (`unknown_department`, `mentor_unknown`)."""
+        for command in commands:
+            if isinstance(command, RequestTransfer):
+                await asyncio.to_thread(self.office.check_receiver, actor.school_id, command)
         return [self._with_policy(item) if isinstance(item, ChangePolicy) else item for item in commands]
 
     def _with_policy(self, command: ChangePolicy) -> ChangePolicy:

@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from models.base import Model
-from models.case.kernel import Actor, Role
+from models.case.kernel import Actor, Refused, Role
+from models.case.transfer import RequestTransfer
 from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
 from models.tables import Department, Reservation, School, Staff
 from models.views.page import Page
@@ -135,6 +136,22 @@ class Office:
             rows = session.exec(query.order_by(col(Department.id)).limit(limit + 1)).all()
         items = [DepartmentView(id=row.id, name=row.name) for row in rows[:limit]]
         return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+    def check_receiver(self, school_id: str, command: RequestTransfer) -> None:
+        """A case can only go to somebody who is there to answer; an HRSS office need not be known by an id.
+
+        Raises Conflict (`unknown_department`, `mentor_unknown`).
+        """
+        if command.kind == "hrss":
+            return
+        table, code = (
+            (Department, "unknown_department") if command.kind == "department" else (Staff, "mentor_unknown")
+        )
+        with Session(self._engine) as session:
+            row = session.get(table, command.to)
+        if row is None or row.school_id != school_id:
+            refused = Refused(code, department_id=command.to)
+            raise Conflict(refused.code, refused.zh, refused.en)
 
     def add_department(self, actor: Actor, draft: DepartmentDraft) -> DepartmentView:
         """Raises NotAllowed, Conflict (`department_exists`)."""

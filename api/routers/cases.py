@@ -118,7 +118,7 @@ async def send_command(
 
     200: done and in the ledger. 202: durable, and in the ledger as soon as the database is back.
     """
-    commands = services.publish(body if isinstance(body, list) else [body])
+    commands = await services.completed(actor, body if isinstance(body, list) else [body])
     answer = await services.commands.send(case_id, commands, actor, key, version)
     result = CommandResult(
         case_id=case_id,

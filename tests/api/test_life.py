@@ -152,3 +152,15 @@ async def test_two_hundred_proposals_never_exceed_a_capacity(product: Product) -
     assert {answer.code for answer in answers} == {None, "no_capacity", "proposal_open"}
     staff = (await product.get("/staff?role=mentor")).body["items"]
     assert {person["id"]: person["load"] for person in staff}["leader"] == 3
+
+
+async def test_a_case_goes_only_to_somebody_who_is_there(product: Product) -> None:
+    case_id = await product.paired()
+    request = {"type": "request_transfer", "reason": "转专业"}
+    nowhere = await product.do(case_id, "mentor-1", request | {"kind": "department", "to": "nowhere"})
+    nobody = await product.do(case_id, "mentor-1", request | {"kind": "mentor", "to": "nobody"})
+    assert (nowhere.code, nobody.code) == ("unknown_department", "mentor_unknown")
+    await product.accepted(case_id, "mentor-1", request | {"kind": "department", "to": "edu"})
+    accept = {"type": "accept_transfer", "transfer_id": "x1"}
+    moved = await product.do(case_id, "other-college", accept)
+    assert (moved.status, moved.case["department_id"], moved.case["stage"]) == (200, "edu", "pairing")
