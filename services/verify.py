@@ -22,7 +22,7 @@ from workflows.messages import CASE_STATE, CASE_WORKFLOW, Projection
 _AT_ONCE = 16
 _BATCH = 500
 # A case may be moving: it is looked at again, after so many seconds each, before it counts as differing.
-_LOOKS = (0.2, 0.5, 1.0, 2.0, 4.0)
+_LOOKS = (0.3, 1.0, 2.0)
 _QUERY_SECONDS = 20
 
 

@@ -1,100 +1,24 @@
 """Processes killed in the middle of commands: what was acknowledged stands, once, in workflow and ledger."""
 
 import asyncio
-import json
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Generator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from tests.product import PATIENCE, STAFF, free_port
+from tests.product import STAFF
+from tests.running import Running, running_processes
 
-ZHUHANG = Path(sys.executable).parent / "zhuhang"
 CONTACT = {"type": "record_contact", "method": "phone", "content": "联系"}
 # Parts in the order in which they are killed, under load.
 VICTIMS = ("worker", "api", "temporal", "worker")
 
 
-@dataclass
-class Running:
-    """The whole product as `make run` starts it."""
-
-    process: "subprocess.Popen[bytes]"
-    environment: dict[str, str]
-    http: httpx.AsyncClient
-
-    async def ready(self) -> None:
-        """Wait until every part answers."""
-        async with asyncio.timeout(90):
-            while self.process.poll() is None:
-                try:
-                    if (await self.http.get("/readyz")).status_code == 200:
-                        return
-                except httpx.TransportError:
-                    pass
-                await asyncio.sleep(0.1)
-        raise AssertionError(f"the product ended with {self.process.returncode}")
-
-    async def post(self, path: str, actor: str, body: Any, key: str) -> httpx.Response:
-        """Post until somebody answers for good: a part that is away is asked again with the same key."""
-        headers = {"X-Zhuhang-Actor": actor, "Idempotency-Key": key}
-        async with asyncio.timeout(90):
-            while True:
-                try:
-                    answer = await self.http.post(f"/api/v1{path}", headers=headers, json=body)
-                    if answer.status_code not in (502, 503):
-                        return answer
-                except httpx.TransportError:
-                    pass
-                await asyncio.sleep(0.1)
-
-    def kill(self, part: str) -> None:
-        """SIGKILL to one part."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        for child in children:
-            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            named = part.encode() in command[1:3] or (part == "temporal" and command[0].endswith(b"temporal"))
-            if named:
-                os.kill(int(child), signal.SIGKILL)
-                return
-        raise AssertionError(f"no part {part} among the children of the supervisor")
-
-
 @pytest.fixture
 async def running(tmp_path: Path) -> AsyncGenerator[Running]:
-    """The product on ports of its own, with an empty ledger."""
-    for environment, process in _started(tmp_path):
-        address = f"http://127.0.0.1:{environment['ZHUHANG_HTTP_PORT']}"
-        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as http:
-            product = Running(process, environment, http)
-            await product.ready()
-            yield product
-
-
-def _started(folder: Path) -> Generator[tuple[dict[str, str], "subprocess.Popen[bytes]"]]:
-    environment = os.environ | {
-        "ZHUHANG_DATA_DIR": str(folder / "data"),
-        "ZHUHANG_HTTP_PORT": str(free_port()),
-        "ZHUHANG_TEMPORAL_PORT": str(free_port()),
-        "ZHUHANG_TEMPORAL_UI_PORT": str(free_port()),
-        "DEMO": "0",
-    }
-    environment.pop("TEMPORAL_ADDRESS", None)
-    with (folder / "up.log").open("wb") as log:
-        process = subprocess.Popen([ZHUHANG, "up"], env=environment, stdout=log, stderr=log)  # noqa: S603
-    try:
-        yield environment, process
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 0
+    async with running_processes(tmp_path) as product:
+        yield product
 
 
 async def _case(product: Running, number: int) -> str:
@@ -144,15 +68,8 @@ async def test_nothing_acknowledged_is_lost_or_doubled(running: Running) -> None
     await asyncio.gather(*clients)
     await running.ready()
 
-    verified = await asyncio.to_thread(
-        subprocess.run,
-        [ZHUHANG, "verify", "--json"],
-        env=running.environment,
-        capture_output=True,
-        check=False,
-    )
-    report = json.loads(verified.stdout)
-    assert (verified.returncode, report["cases"], report["differing"]) == (0, len(cases), 0), report
+    status, report = await running.zhuhang_json("verify")
+    assert (status, report["cases"], report["differing"]) == (0, len(cases), 0), report
     for case_id in cases:
         case = (
             await running.http.get(f"/api/v1/cases/{case_id}", headers={"X-Zhuhang-Actor": "college"})

@@ -1,0 +1,109 @@
+"""The command line against the whole running product."""
+
+import json
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.imports.files import id_number, person, roster
+from tests.product import free_port
+from tests.running import Running, running_processes
+
+
+@pytest.fixture(scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Running]:
+    async with running_processes(tmp_path_factory.mktemp("cli")) as product:
+        yield product
+
+
+def written(folder: Path, *lines: str, name: str = "名单.csv") -> str:
+    file = folder / name
+    file.write_bytes(roster(*lines))
+    return str(file)
+
+
+async def test_import_answers_the_outcome_of_every_row(running: Running, tmp_path: Path) -> None:
+    file = written(tmp_path, person("CL001", id_number=id_number(901)), person("CL002", hardship="低宝户"))
+    status, answer = await running.zhuhang_json("import", file)
+    assert (status, answer["rejected"]) == (0, 2)
+    assert answer["rows"][0]["code"] == "unknown_department"
+
+    status, answer = await running.zhuhang_json("import", file, "--create-departments", "--dry-run")
+    assert (answer["opened"], answer["rejected"]) == (1, 1)
+    status, answer = await running.zhuhang_json("import", file, "--create-departments")
+    assert status == 0
+    assert {name: answer[name] for name in ("status", "total", "opened", "updated", "unchanged")} == {
+        "status": "done",
+        "total": 2,
+        "opened": 1,
+        "updated": 0,
+        "unchanged": 0,
+    }
+    first, second = answer["rows"]
+    assert first == {"row": 2, "outcome": "opened", "column": None, "code": None, "message": None}
+    assert (second["row"], second["column"], second["code"]) == (3, "困难类别", "unknown_hardship_type")
+
+    status, answer = await running.zhuhang_json(
+        "import", file, "--create-departments", "--unknown-hardship-as-other"
+    )
+    assert (status, answer["opened"], answer["unchanged"]) == (0, 1, 1)
+
+
+async def test_a_refused_file_is_status_2_and_an_absent_api_status_3(
+    running: Running, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.csv"
+    file.write_text("甲,乙\n1,2\n", encoding="utf-8")
+    status, answer = await running.zhuhang_json("import", str(file))
+    assert (status, answer["status"], answer["error"]["code"]) == (2, "refused", "no_header")
+    assert answer["error"]["headers_found"] == ["甲", "乙"]
+
+    away = Running(
+        running.process, running.environment | {"ZHUHANG_HTTP_PORT": str(free_port())}, running.http
+    )
+    status, _, errors = await away.zhuhang("import", str(file))
+    assert status == 3
+    assert "api_unreachable" in errors
+
+
+async def test_a_case_is_advanced_shown_and_exported_and_the_ledger_verified(
+    running: Running, tmp_path: Path
+) -> None:
+    _, answer = await running.zhuhang_json(
+        "import", written(tmp_path, person("CL101", id_number=id_number(902))), "--create-departments"
+    )
+    listed = await running.http.get("/api/v1/cases?q=CL101", headers={"X-Zhuhang-Actor": "career-centre"})
+    case_id = listed.json()["items"][0]["case_id"]
+
+    types = json.dumps([{"type": "DIBAO", "proof": "低保证"}])
+    words = ("case", "do", case_id, "confirm_eligibility", "decision=open", f"hardship_types={types}")
+    status, answer = await running.zhuhang_json(*words)
+    assert (status, answer["case"]["stage"]) == (0, "pairing")
+    status, answer = await running.zhuhang_json("case", "do", case_id, "record_assessment", "intention=x")
+    assert (status, answer["code"]) == (1, "invalid_request")
+    status, answer = await running.zhuhang_json(
+        "case", "do", case_id, "--body", '{"type": "record_assessment", "intention": "x", "risk_level": "A"}'
+    )
+    assert (status, answer["code"]) == (1, "not_paired")
+
+    _, case = await running.zhuhang_json("case", "show", case_id)
+    assert (case["version"], case["profile"]["student_no"]) == (2, "CL101")
+    _, timeline = await running.zhuhang_json("case", "timeline", case_id)
+    assert [item["type"] for item in timeline["items"]] == ["case_opened", "eligibility_confirmed"]
+    status, inbox = await running.zhuhang_json("inbox")
+    assert (status, set(inbox["counts"])) == (0, {"due", "overdue", "waiting_for_others", "notices"})
+
+    target = tmp_path / "台账.xlsx"
+    status, _ = await running.zhuhang_json("export", str(target))
+    assert status == 0
+    rows = list(load_workbook(target, read_only=True).worksheets[0].values)
+    assert any(case_id in row for row in rows)
+    status, answer = await running.zhuhang_json("import", str(target))
+    assert (status, answer["unchanged"], answer["updated"]) == (0, len(rows) - 1, 0)
+
+    status, output, _ = await running.zhuhang("verify")
+    assert status == 0
+    assert re.search(r"0 differing", output)

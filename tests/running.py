@@ -1,0 +1,113 @@
+"""The whole product as processes, as `make run` starts it."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.product import PATIENCE, free_port
+
+ZHUHANG = Path(sys.executable).parent / "zhuhang"
+
+
+@dataclass
+class Running:
+    """The whole product as `make run` starts it."""
+
+    process: "subprocess.Popen[bytes]"
+    environment: dict[str, str]
+    http: httpx.AsyncClient
+
+    async def ready(self) -> None:
+        """Wait until every part answers."""
+        async with asyncio.timeout(90):
+            while self.process.poll() is None:
+                try:
+                    if (await self.http.get("/readyz")).status_code == 200:
+                        return
+                except httpx.TransportError:
+                    pass
+                await asyncio.sleep(0.1)
+        raise AssertionError(f"the product ended with {self.process.returncode}")
+
+    async def post(self, path: str, actor: str, body: Any, key: str) -> httpx.Response:
+        """Post until somebody answers for good: a part that is away is asked again with the same key."""
+        headers = {"X-Zhuhang-Actor": actor, "Idempotency-Key": key}
+        async with asyncio.timeout(90):
+            while True:
+                try:
+                    answer = await self.http.post(f"/api/v1{path}", headers=headers, json=body)
+                    if answer.status_code not in (502, 503):
+                        return answer
+                except httpx.TransportError:
+                    pass
+                await asyncio.sleep(0.1)
+
+    def kill(self, part: str) -> None:
+        """SIGKILL to one part."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for child in children:
+            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            named = part.encode() in command[1:3] or (part == "temporal" and command[0].endswith(b"temporal"))
+            if named:
+                os.kill(int(child), signal.SIGKILL)
+                return
+        raise AssertionError(f"no part {part} among the children of the supervisor")
+
+    async def zhuhang(self, *words: str) -> tuple[int, str, str]:
+        """The command line against this product: exit status, output, error output."""
+        command = await asyncio.create_subprocess_exec(
+            ZHUHANG,
+            *words,
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await asyncio.wait_for(command.communicate(), 90)
+        assert command.returncode is not None
+        return command.returncode, output.decode(), errors.decode()
+
+    async def zhuhang_json(self, *words: str) -> tuple[int, Any]:
+        """The same with `--json`: exit status and document."""
+        status, output, errors = await self.zhuhang(*words, "--json")
+        assert output, errors
+        return status, json.loads(output)
+
+
+@asynccontextmanager
+async def running_processes(folder: Path) -> AsyncGenerator[Running]:
+    """The product on ports of its own, with an empty ledger."""
+    with _started(folder) as (environment, process):
+        address = f"http://127.0.0.1:{environment['ZHUHANG_HTTP_PORT']}"
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as http:
+            product = Running(process, environment, http)
+            await product.ready()
+            yield product
+
+
+@contextmanager
+def _started(folder: Path) -> Generator[tuple[dict[str, str], "subprocess.Popen[bytes]"]]:
+    environment = os.environ | {
+        "ZHUHANG_DATA_DIR": str(folder / "data"),
+        "ZHUHANG_HTTP_PORT": str(free_port()),
+        "ZHUHANG_TEMPORAL_PORT": str(free_port()),
+        "ZHUHANG_TEMPORAL_UI_PORT": str(free_port()),
+        "DEMO": "0",
+    }
+    environment.pop("TEMPORAL_ADDRESS", None)
+    with (folder / "up.log").open("wb") as log:
+        process = subprocess.Popen([ZHUHANG, "up"], env=environment, stdout=log, stderr=log)  # noqa: S603
+    try:
+        yield environment, process
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
