@@ -11,7 +11,7 @@ from services.imports import Imports
 from workflows.messages import ChunkInput, ChunkResult
 
 # Seconds between signs of life; the workflow takes a worker for dead after several of them.
-_HEARTBEAT = 3.0
+_HEARTBEAT = 2.0
 
 
 class ImportActivities:

@@ -16,7 +16,7 @@ _CHUNK_ROWS = 200
 _CHUNKS_IN_RUN = 200
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
 _STEP = timedelta(hours=1)
-_SIGN_OF_LIFE = timedelta(seconds=15)
+_SIGN_OF_LIFE = timedelta(seconds=10)
 
 
 @workflow.defn(name=IMPORT_WORKFLOW)
