@@ -96,7 +96,7 @@ async def open_services(settings: Settings) -> Services:
         client=client,
         policies=policies,
         actors=Actors(engine),
-        office=Office(engine),
+        office=Office(engine, policies),
         ledger=LedgerReader(engine, states),
         opener=CaseOpener(client, engine, keys, policies, settings),
         imports=imports,

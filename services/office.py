@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from models.base import Model
 from models.case.kernel import Actor, Refused, Role
 from models.case.transfer import RequestTransfer
+from models.policy import Policy
 from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
 from models.tables import Department, Reservation, School, Staff
 from models.views.page import Page
@@ -59,13 +60,14 @@ class StaffView(Model):
 
 
 class StaffDraft(Model):
-    """A new member of staff, or a partner. `notify_url` is an Apprise address of the person's own channel."""
+    """A new member of staff, or a partner. `notify_url` is an Apprise address of the person's own channel. Without `capacity`, a
+    mentor takes as many open cases as the service standards allow, and others none."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")] | None = None
     name: Name
     role: Role
     department_id: str | None = None
-    capacity: int = Field(default=0, ge=0, le=1000)
+    capacity: int | None = Field(default=None, ge=0, le=1000)
     experienced: bool = False
     absent_from: date | None = None
     absent_until: date | None = None
@@ -102,8 +104,9 @@ class StaffChange(Model):
 class Office:
     """The departments and staff of one database, school by school."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, policies: Sequence[Policy]) -> None:
         self._engine = engine
+        self._mentor_capacity = min(policy.pairing.hard_cap for policy in policies)
 
     def ensure_school(self, school_id: str, name: str, province: str) -> None:
         """Make the school known, with an administrator and its career centre; does nothing where it is."""
@@ -213,8 +216,12 @@ class Office:
         Raises Unprocessable (`department_unknown`, `department_required`, `role_invalid`,
         `absence_ends_before_it_starts`), Conflict (`staff_exists`).
         """
+        capacity = draft.capacity
+        if capacity is None:
+            capacity = self._mentor_capacity if draft.role == Role.MENTOR else 0
         row = Staff(
-            **draft.model_dump(exclude={"id"}),
+            **draft.model_dump(exclude={"id", "capacity"}),
+            capacity=capacity,
             id=draft.id or "staff-" + secrets.token_hex(4),
             school_id=school_id,
             created_at=datetime.now(UTC),

@@ -164,3 +164,9 @@ async def test_a_case_goes_only_to_somebody_who_is_there(product: Product) -> No
     accept = {"type": "accept_transfer", "transfer_id": "x1"}
     moved = await product.do(case_id, "other-college", accept)
     assert (moved.status, moved.case["department_id"], moved.case["stage"]) == (200, "edu", "pairing")
+
+
+async def test_a_mentor_without_a_stated_capacity_takes_what_the_standards_allow(product: Product) -> None:
+    person = {"id": "newcomer", "name": "新导师", "role": "mentor", "department_id": "edu"}
+    added = await product.request("POST", "/staff", json=person)
+    assert (added.status, added.body["capacity"]) == (201, product.services.policies[0].pairing.hard_cap)

@@ -103,7 +103,7 @@ class Lives:
         policies = load_policies(self.settings.policy)
         self.opener = CaseOpener(self.client, self.engine, self.keys, policies, self.settings)
         self.commands = Commands(self.client)
-        office = Office(self.engine)
+        office = Office(self.engine, policies)
         office.ensure_school(SCHOOL, "试验学校", "*")
         admin = Actor(id="admin", role=Role.ADMINISTRATOR, school_id=SCHOOL)
         for department in ("cs", "edu"):
