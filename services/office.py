@@ -15,8 +15,8 @@ from sqlmodel import Session, col, select
 from models.base import Model
 from models.case.kernel import Actor, Refused, Role
 from models.case.transfer import RequestTransfer
-from models.policy import Policy
 from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
+from models.policy import Policy
 from models.tables import Department, Reservation, School, Staff
 from models.views.page import Page
 from services.database import writing
@@ -60,8 +60,8 @@ class StaffView(Model):
 
 
 class StaffDraft(Model):
-    """A new member of staff, or a partner. `notify_url` is an Apprise address of the person's own channel. Without `capacity`, a
-    mentor takes as many open cases as the service standards allow, and others none."""
+    """A new member of staff, or a partner. `notify_url` is an Apprise address of the person's own channel.
+    Without `capacity`, a mentor takes as many open cases as the service standards allow, and others none."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,40}$")] | None = None
     name: Name

@@ -85,8 +85,11 @@ class Ledger:
             rows = [self.rows_of(projection.state) for projection in new]
             policies = {projection.state.policy.digest_of_content: projection.state for projection in new}
             insert_missing(connection, [_policy(state) for state in policies.values()])
-            # A case that wrote its own row in this very moment is newer, and stays.
             insert_missing(connection, [row.case for row in rows])
+            # A case that wrote a newer row of its own in this very moment keeps it, with what hangs on it.
+            written = select(col(CaseRow.case_id), col(CaseRow.version)).where(col(CaseRow.case_id).in_(ids))
+            versions = {case_id: version for case_id, version in connection.execute(written)}
+            rows = [row for row in rows if versions[row.case.case_id] == row.case.version]
             insert_missing(
                 connection,
                 [_event(projection.state, item) for projection in new for item in projection.events],
