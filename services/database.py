@@ -22,11 +22,15 @@ _POSTGRES_OPTIONS = {"connect_timeout": 5, "options": "-c statement_timeout=1500
 
 
 def create_engine_from(settings: Settings) -> Engine:
-    """The engine of the ledger. SQLite runs in WAL mode, so that readers never wait for the writer."""
+    """The engine of the ledger. SQLite runs in WAL mode, so that readers never wait for the writer. What a
+    statement carries is never part of an error's message, which may be logged."""
     url = settings.database_url
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args=_POSTGRES_OPTIONS)
-    engine = create_engine(url, connect_args={"timeout": _SQLITE_PATIENCE, "check_same_thread": False})
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=10, connect_args=_POSTGRES_OPTIONS, hide_parameters=True
+        )
+    options = {"timeout": _SQLITE_PATIENCE, "check_same_thread": False}
+    engine = create_engine(url, connect_args=options, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]

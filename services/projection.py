@@ -88,7 +88,7 @@ class Ledger:
             insert_missing(connection, [row.case for row in rows])
             # A case that wrote a newer row of its own in this very moment keeps it, with what hangs on it.
             written = select(col(CaseRow.case_id), col(CaseRow.version)).where(col(CaseRow.case_id).in_(ids))
-            versions = {case_id: version for case_id, version in connection.execute(written)}
+            versions = {row.case_id: row.version for row in connection.execute(written)}
             rows = [row for row in rows if versions[row.case.case_id] == row.case.version]
             insert_missing(
                 connection,

@@ -17,6 +17,7 @@ from models.tables import CaseDeadline, CaseEvent, CaseHardship, CaseReferral, C
 from models.tables.types import Table
 from services.keys import Keys
 from services.projection import Ledger, LedgerRows
+from services.settings import Settings
 from workflows.messages import CASE_STATE, CASE_WORKFLOW, Projection
 
 _AT_ONCE = 16
@@ -45,11 +46,12 @@ class Verification(Model):
 class Verifier:
     """Compares one ledger with one Temporal namespace."""
 
-    def __init__(self, engine: Engine, keys: Keys, client: Client, school_id: str) -> None:
+    def __init__(self, engine: Engine, keys: Keys, client: Client, settings: Settings) -> None:
         self._engine = engine
         self._ledger = Ledger(engine, keys)
         self._client = client
-        self._school_id = school_id
+        self._school_id = settings.school_code
+        self._task_queue = settings.task_queue
 
     async def verify(
         self, *, repair: bool = False, progress: Callable[[int], None] = lambda _: None
@@ -91,7 +93,8 @@ class Verifier:
             return list(session.exec(query).all())
 
     async def _workflow_ids(self) -> AsyncIterator[str]:
-        wanted = f"WorkflowType = '{CASE_WORKFLOW}'"
+        # Another installation may share the server: its cases wait on another task queue.
+        wanted = f"WorkflowType = '{CASE_WORKFLOW}' AND TaskQueue = '{self._task_queue}'"
         async for execution in self._client.list_workflows(wanted):
             # A run that continued as a new one is followed by its successor.
             if execution.status != WorkflowExecutionStatus.CONTINUED_AS_NEW:

@@ -12,6 +12,14 @@ from services.temporal_health import check_temporal
 from services.temporal_server import find_server, server_command
 from tests.product import Product, free_port, running_product, settings_for
 
+ROOMY = """
+extends: national
+id: roomy
+version: 1
+title: 试验
+pairing: {soft_load: 500, hard_cap: 1000, max_proposals: 3}
+"""
+
 pytest_plugins = ["tests.clean_exit"]
 
 
@@ -57,8 +65,12 @@ async def _answering(settings: Settings, process: "subprocess.Popen[bytes]") -> 
 
 @pytest.fixture(scope="session")
 async def product(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Product]:
-    """An installation with the general service standards: nothing falls due while a test runs."""
-    settings = settings_for(tmp_path_factory.mktemp("product"), temporal_address, school="90001")
+    """An installation with the general service standards: nothing falls due while a test runs, and its mentors
+    have room for all the tests."""
+    folder = tmp_path_factory.mktemp("product")
+    settings = settings_for(folder, temporal_address, school="90001")
+    settings.policy = folder / "roomy.yaml"
+    settings.policy.write_text(ROOMY, encoding="utf-8")
     async with running_product(settings) as running:
         yield running
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import random
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -28,8 +29,8 @@ PATIENCE = 30.0
 _numbers = count(1)
 
 STAFF: tuple[dict[str, Any], ...] = (
-    {"id": "mentor-1", "name": "导师一", "role": "mentor", "department_id": "cs", "capacity": 100},
-    {"id": "mentor-2", "name": "导师二", "role": "mentor", "department_id": "cs", "capacity": 100},
+    {"id": "mentor-1", "name": "导师一", "role": "mentor", "department_id": "cs", "capacity": 1000},
+    {"id": "mentor-2", "name": "导师二", "role": "mentor", "department_id": "cs", "capacity": 1000},
     {
         "id": "leader",
         "name": "副书记",
@@ -40,7 +41,7 @@ STAFF: tuple[dict[str, Any], ...] = (
     },
     {"id": "counselor", "name": "辅导员", "role": "counselor", "department_id": "cs"},
     {"id": "college", "name": "学院负责人", "role": "department_supervisor", "department_id": "cs"},
-    {"id": "teacher", "name": "外院导师", "role": "mentor", "department_id": "edu", "capacity": 100},
+    {"id": "teacher", "name": "外院导师", "role": "mentor", "department_id": "edu", "capacity": 1000},
     {"id": "other-college", "name": "外院负责人", "role": "department_supervisor", "department_id": "edu"},
     {"id": "employer", "name": "示例企业", "role": "partner"},
     {"id": "hrss", "name": "人社局", "role": "partner"},
@@ -48,10 +49,13 @@ STAFF: tuple[dict[str, Any], ...] = (
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on now, below those that the system hands out by itself: a Temporal server
+    takes several of these while it starts."""
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
