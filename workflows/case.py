@@ -5,7 +5,6 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
@@ -37,10 +36,9 @@ with workflow.unsafe.imports_passed_through():
         LeaveClass,
     )
     from workflows.outbox import Outbox
+    from workflows.retries import PATIENT, QUICK
 
 _ANSWERS_KEPT = 32
-_QUICK = RetryPolicy(initial_interval=timedelta(milliseconds=50), maximum_attempts=3)
-_PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
 
 
 @workflow.defn(name=CASE_WORKFLOW)
@@ -171,7 +169,7 @@ class CaseWorkflow:
                 need,
                 result_type=PlaceAnswer,
                 start_to_close_timeout=timedelta(seconds=20),
-                retry_policy=_PATIENT,
+                retry_policy=PATIENT,
             )
         try:
             return await workflow.execute_local_activity(
@@ -179,7 +177,7 @@ class CaseWorkflow:
                 need,
                 result_type=MentorAnswer,
                 schedule_to_close_timeout=timedelta(seconds=5),
-                retry_policy=_QUICK,
+                retry_policy=QUICK,
             )
         except FailureError:
             return await workflow.execute_activity(
@@ -187,7 +185,7 @@ class CaseWorkflow:
                 need,
                 result_type=MentorAnswer,
                 start_to_close_timeout=timedelta(seconds=30),
-                retry_policy=_PATIENT,
+                retry_policy=PATIENT,
             )
 
     async def _settle(self) -> None:
@@ -219,7 +217,7 @@ class CaseWorkflow:
             "leave_class",
             effect,
             start_to_close_timeout=timedelta(seconds=20),
-            retry_policy=_PATIENT,
+            retry_policy=PATIENT,
         )
         self._effects.remove(effect)
 

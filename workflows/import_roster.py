@@ -7,14 +7,13 @@ import's. What is away (database, Temporal) is waited for.
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows.messages import IMPORT_WORKFLOW, ChunkInput, ChunkResult, ImportInput
+    from workflows.retries import PATIENT
 
 _CHUNK_ROWS = 200
 _CHUNKS_IN_RUN = 200
-_PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
 _STEP = timedelta(hours=1)
 _SIGN_OF_LIFE = timedelta(seconds=10)
 
@@ -33,7 +32,7 @@ class ImportWorkflow:
                 result_type=ChunkResult,
                 start_to_close_timeout=_STEP,
                 heartbeat_timeout=_SIGN_OF_LIFE,
-                retry_policy=_PATIENT,
+                retry_policy=PATIENT,
             )
             if taken.last_row is None:
                 await self._finish(import_id)
@@ -48,7 +47,7 @@ class ImportWorkflow:
             result_type=str,
             start_to_close_timeout=_STEP,
             heartbeat_timeout=_SIGN_OF_LIFE,
-            retry_policy=_PATIENT,
+            retry_policy=PATIENT,
         )
 
     async def _finish(self, import_id: str) -> None:
@@ -57,5 +56,5 @@ class ImportWorkflow:
             import_id,
             start_to_close_timeout=_STEP,
             heartbeat_timeout=_SIGN_OF_LIFE,
-            retry_policy=_PATIENT,
+            retry_policy=PATIENT,
         )

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from workflows.messages import OFFBOARDING_WORKFLOW
@@ -16,8 +15,8 @@ with workflow.unsafe.imports_passed_through():
         OffboardingInput,
         Progress,
     )
+    from workflows.retries import UNHURRIED
 
-_PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 _TRY = timedelta(seconds=60)
 # Cases moved side by side.
 _BATCH = 8
@@ -50,7 +49,7 @@ class OffboardingWorkflow:
             CasesAfter(staff_id=given.staff_id, after=given.after, size=_BATCH),
             result_type=list[str],
             start_to_close_timeout=_TRY,
-            retry_policy=_PATIENT,
+            retry_policy=UNHURRIED,
         )
 
     async def _move(self, given: OffboardingInput, case_id: str) -> MoveAnswer:
@@ -61,7 +60,7 @@ class OffboardingWorkflow:
             MoveInput(offboarding=brief, case_id=case_id, run=workflow.info().first_execution_run_id),
             result_type=MoveAnswer,
             start_to_close_timeout=_TRY,
-            retry_policy=_PATIENT,
+            retry_policy=UNHURRIED,
         )
 
     async def _record(self, given: OffboardingInput, *, finished: bool) -> None:
@@ -69,5 +68,5 @@ class OffboardingWorkflow:
             "record_offboarding",
             Progress(offboarding=given, finished=finished),
             start_to_close_timeout=_TRY,
-            retry_policy=_PATIENT,
+            retry_policy=UNHURRIED,
         )

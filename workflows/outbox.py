@@ -5,17 +5,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from models.case.machine import Recorded
     from models.case.state import CaseState
     from workflows.messages import Projection
+    from workflows.retries import PATIENT, QUICK
 
-_QUICK_TRIES = RetryPolicy(initial_interval=timedelta(milliseconds=50), maximum_attempts=3)
 _QUICK_LIMIT = timedelta(seconds=3)
-_PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
 _PATIENT_TRY = timedelta(seconds=30)
 
 
@@ -51,7 +49,7 @@ class Outbox:
                     "project",
                     Projection(state=self._state(), events=sent),
                     schedule_to_close_timeout=_QUICK_LIMIT,
-                    retry_policy=_QUICK_TRIES,
+                    retry_policy=QUICK,
                 )
             except FailureError:
                 # A failed local activity arrives as the activity's own error, not as an ActivityError.
@@ -69,7 +67,7 @@ class Outbox:
                     "project",
                     Projection(state=self._state(), events=sent),
                     start_to_close_timeout=_PATIENT_TRY,
-                    retry_policy=_PATIENT,
+                    retry_policy=PATIENT,
                 )
                 del self.pending[: len(sent)]
                 self.behind = bool(self.pending)

@@ -5,7 +5,6 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -22,8 +21,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.class_messages import CLASS_COMMAND, LEAVE, RESERVE, ClassRequest, TellAnswer, TellInput
     from workflows.messages import TRAINING_WORKFLOW, LeaveClass
+    from workflows.retries import UNHURRIED
 
-_PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 _TRY = timedelta(seconds=30)
 # How long an owner's command waits for the list to show it.
 _SHOWN = timedelta(seconds=3)
@@ -97,7 +96,7 @@ class TrainingClassWorkflow:
             if self._shown < self._state.version:
                 state = self._state
                 await workflow.execute_activity(
-                    "project_class", state, start_to_close_timeout=_TRY, retry_policy=_PATIENT
+                    "project_class", state, start_to_close_timeout=_TRY, retry_policy=UNHURRIED
                 )
                 self._shown = state.version
             if self._state.tells:
@@ -112,7 +111,7 @@ class TrainingClassWorkflow:
             TellInput(school_id=self._state.school_id, tell=tell),
             result_type=TellAnswer,
             start_to_close_timeout=_TRY,
-            retry_policy=_PATIENT,
+            retry_policy=UNHURRIED,
         )
         self._state = told(self._state, tell, answer.problem)
 
