@@ -25,8 +25,9 @@ from models.case.state import CaseState
 from models.policy import Policy
 from models.roster.cells import RosterRules
 from models.roster.rows import RosterRow, judge_row
-from models.tables import CaseRow, Department
+from models.tables import CaseRow
 from services.commands import temporal_away
+from services.departments import require_department
 from services.errors import Conflict, NotAllowed, Unprocessable
 from services.keys import Keys
 from services.policies import policy_for
@@ -145,13 +146,7 @@ class CaseOpener:
             raise NotAllowed
         row = self._judged(draft)
         with Session(self._engine) as session:
-            department = session.get(Department, draft.department_id)
-            if department is None or department.school_id != actor.school_id:
-                raise Unprocessable(
-                    "department_unknown",
-                    f"没有找到院系 {draft.department_id}。",
-                    f"There is no department {draft.department_id}.",
-                )
+            require_department(session, actor.school_id, draft.department_id, Unprocessable)
             opening = self.opening(actor, row, draft.department_id, now, Source())
             self._check_new(session, opening)
         return opening

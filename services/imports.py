@@ -19,11 +19,12 @@ from models.case.kernel import Actor, Role
 from models.roster.columns import Header
 from models.roster.problems import RosterRefused, refused, row_problem
 from models.roster.sheet import RosterLimits, SheetRow, open_sheet
-from models.tables import Department, ImportJob, ImportRow
+from models.tables import ImportJob, ImportRow
 from models.views.imports import FileError, ImportView
 from models.views.page import Page
 from services.commands import temporal_away
 from services.database import insert_missing, writing
+from services.departments import require_department
 from services.errors import BadCursor, NotAllowed, NotFound, ServiceError, Unprocessable
 from services.import_judge import OWN_DEPARTMENT_ONLY, ImportOptions
 from services.settings import Settings
@@ -69,13 +70,7 @@ class Imports:
         if options.department_id is None:
             return
         with Session(self._engine) as session:
-            department = session.get(Department, options.department_id)
-        if department is None or department.school_id != actor.school_id:
-            raise Unprocessable(
-                "department_unknown",
-                f"没有找到院系 {options.department_id}。",
-                f"There is no department {options.department_id}.",
-            )
+            require_department(session, actor.school_id, options.department_id, Unprocessable)
         if scoped and options.department_id != actor.department_id:
             raise NotAllowed
 

@@ -20,6 +20,7 @@ from models.policy import Policy
 from models.tables import Department, Reservation, School, Staff
 from models.views.page import Page
 from services.database import writing
+from services.departments import require_department
 from services.errors import Conflict, NotAllowed, NotFound, Unprocessable
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -177,9 +178,7 @@ class Office:
         """Raises NotAllowed, NotFound (`department_unknown`), Conflict (`department_exists`)."""
         _keeper(actor)
         with Session(writing(self._engine)) as session:
-            row = session.get(Department, department_id)
-            if row is None or row.school_id != actor.school_id:
-                raise _department_unknown(department_id)
+            row = require_department(session, actor.school_id, department_id, NotFound)
             row.name = change.name
             try:
                 session.commit()
@@ -298,16 +297,7 @@ def _check_post(session: Session, row: Staff) -> None:
                 "department_required", f"角色 {role} 须属于一个院系。", f"The role {role} needs a department."
             )
         return
-    department = session.get(Department, department_id)
-    if department is None or department.school_id != row.school_id:
-        unknown = _department_unknown(department_id)
-        raise Unprocessable(unknown.code, unknown.zh, unknown.en)
-
-
-def _department_unknown(department_id: str) -> NotFound:
-    return NotFound(
-        "department_unknown", f"没有找到院系 {department_id}。", f"There is no department {department_id}."
-    )
+    require_department(session, row.school_id, department_id, Unprocessable)
 
 
 def _department_exists(name: str) -> Conflict:
