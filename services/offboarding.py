@@ -75,7 +75,11 @@ class Offboardings:
 
         Raises NotAllowed, NotFound (`staff_unknown`), Unprocessable (`successor_invalid`), Unavailable.
         """
-        await asyncio.to_thread(self._begin, actor, staff_id, draft)
+        begun = await asyncio.to_thread(self._begin, actor, staff_id, draft)
+        # An earlier one that has recorded its end may still be closing: it has nothing left to do, and must not
+        # be taken for the one that is asked for now.
+        policy = WorkflowIDConflictPolicy
+        conflict = policy.TERMINATE_EXISTING if begun else policy.USE_EXISTING
         given = OffboardingInput(
             staff_id=staff_id, school_id=actor.school_id, asked_by=actor, **draft.model_dump()
         )
@@ -85,7 +89,7 @@ class Offboardings:
                 given,
                 id=f"offboarding-{staff_id}",
                 task_queue=self._settings.task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_conflict_policy=conflict,
             )
         except RPCError:
             raise temporal_away() from None
@@ -110,8 +114,8 @@ class Offboardings:
                 departed_on=person.departed_on,
             )
 
-    def _begin(self, actor: Actor, staff_id: str, draft: OffboardingDraft) -> None:
-        """Nobody proposes the leaver for another case from now on."""
+    def _begin(self, actor: Actor, staff_id: str, draft: OffboardingDraft) -> bool:
+        """Nobody proposes the leaver for another case from now on. False when one is under way already."""
         with Session(writing(self._engine)) as session:
             person = _leaver(session, actor, staff_id)
             _check_successor(session, person, draft.successor_id)
@@ -119,7 +123,8 @@ class Offboardings:
                 person.absent_from = today()
             person.absent_until = None
             row = session.get(Offboarding, staff_id)
-            if row is None or row.status != "running":
+            begun = row is None or row.status != "running"
+            if begun:
                 session.merge(
                     Offboarding(
                         staff_id=staff_id,
@@ -131,6 +136,7 @@ class Offboardings:
                     )
                 )
             session.commit()
+            return begun
 
 
 class OffboardingLedger:
