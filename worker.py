@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -54,6 +55,7 @@ WORKFLOWS: list[type] = [
 _ACTIVITY_THREADS = 16
 # About 100 kB each.
 _CACHED_WORKFLOWS = 1000
+_DIGEST_RETRY_SECONDS = 5
 
 
 def build_worker(
@@ -128,7 +130,20 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     with ThreadPoolExecutor(_ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
         worker = build_worker(client, settings, keys, executor)
         async with worker:
-            await start_digest(client, settings)
             log.info("worker started", task_queue=settings.task_queue)
+            digest = asyncio.create_task(_start_digest(client, settings))
             await stop.wait()
+            digest.cancel()
     log.info("worker stopped")
+
+
+async def _start_digest(client: Client, settings: Settings) -> None:
+    """A Temporal server that has just started may refuse for a while; the cases are served meanwhile."""
+    while True:
+        try:
+            await start_digest(client, settings)
+        except RPCError as error:
+            log.warning("the digest could not be started yet", status=error.status.name)
+            await asyncio.sleep(_DIGEST_RETRY_SECONDS)
+        else:
+            return

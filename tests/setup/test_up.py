@@ -15,14 +15,9 @@ import httpx
 import pytest
 
 from services.file_lock import exclusive
+from tests.product import free_port
 
 ZHUHANG = [sys.executable, "-m", "cli.main"]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @pytest.fixture
@@ -96,7 +91,7 @@ def test_a_wrong_setting_is_json_too_where_asked_for(environment: dict[str, str]
 def children_of(pid: int) -> dict[str, int]:
     """The part names of a supervisor's children with their process ids."""
     listed = subprocess.run(  # noqa: S603
-        ["ps", "-o", "pid=,args=", "--ppid", str(pid)],  # noqa: S607
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)],  # noqa: S607
         capture_output=True,
         text=True,
         check=False,
@@ -141,7 +136,7 @@ def test_a_life_of_up(running: Running, environment: dict[str, str]) -> None:
     base = f"http://127.0.0.1:{environment['ZHUHANG_HTTP_PORT']}"
     running.until("Zhuhang is ready")
     parts = children_of(running.process.pid)
-    assert set(parts) == {"temporal", "worker", "api"}
+    assert set(parts) == {"temporal", "worker", "api"}, "".join(running.said)
     with httpx.Client(base_url=base, trust_env=False) as http:
         assert http.get("/readyz").status_code == httpx.codes.OK.value
 
