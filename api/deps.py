@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from models.case.kernel import Actor
 from models.first_actors import SETUP_ACTOR
 from services.assembly import Services
+from services.caller import Caller
 from services.errors import BadVersion, NotThisMachine
 
 _PROXY_HEADERS = frozenset({"forwarded", "via", "x-forwarded-for", "x-real-ip"})
@@ -96,7 +97,13 @@ def expected_version(
     return int(text)
 
 
+def calling(request: Request, actor: Annotated[Actor, Depends(acting)]) -> Caller:
+    """Who asks, with where from."""
+    return Caller(actor=actor, how="command_line", address=request.client.host if request.client else "")
+
+
 ActorDep = Annotated[Actor, Depends(acting)]
+CallerDep = Annotated[Caller, Depends(calling)]
 NowDep = Annotated[datetime, Depends(now)]
 KeyDep = Annotated[str, Depends(idempotency_key)]
 VersionDep = Annotated[int | None, Depends(expected_version)]
