@@ -8,9 +8,12 @@ import structlog
 from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import problems
 from api.body_limit import BodyLimit
+from api.gate import Gate
 from api.plain_text import plain_text
 from api.routers import (
     cases,
@@ -25,7 +28,9 @@ from api.routers import (
     supervision,
     training,
 )
+from api.security_headers import SecurityHeaders
 from services.assembly import open_services
+from services.rate_limits import RateLimits
 from services.settings import Settings, load_settings
 
 log = structlog.get_logger(__name__)
@@ -40,8 +45,14 @@ _UPLOADS = frozenset({"/api/v1/imports"})
 
 
 class _Api(FastAPI):
+    https: bool = False
+
+    def build_middleware_stack(self) -> ASGIApp:
+        # Outside of everything, so that no answer goes without, not even that of an unexpected error.
+        return SecurityHeaders(super().build_middleware_stack(), https=self.https)
+
     def openapi(self) -> dict[str, Any]:
-        return problems.under_their_media_type(super().openapi())
+        return problems.described(super().openapi())
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -71,8 +82,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # The function's name says it, and clients are generated with it.
         generate_unique_id_function=lambda route: route.name,
     )
+    app.https = chosen.public_url.startswith("https://")
+    app.state.limits = limits = RateLimits(chosen)
     problems.install(app)
-    app.add_middleware(BodyLimit, uploads=_UPLOADS)
+    # The last one added is asked first.
+    app.add_middleware(BodyLimit, uploads=_UPLOADS, seconds=chosen.receive_seconds)
+    app.add_middleware(Gate, settings=chosen, limits=limits)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=chosen.trusted_proxies)
     app.include_router(health.router)
     for part in (
         cases,
@@ -90,6 +106,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             part.router,
             prefix="/api/v1",
             dependencies=[Depends(plain_text)],
-            responses=problems.responses(401, 403, 422, 503),
+            responses=problems.responses(401, 403, 421, 422, 429, 503),
         )
     return app

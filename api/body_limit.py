@@ -1,4 +1,6 @@
-"""No request body larger than any command needs: rosters have a limit of their own."""
+"""No request body larger than any command needs, and none that stops arriving. Rosters have a size of their own."""
+
+import asyncio
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,26 +12,37 @@ _DRAINED = 64 * _MOST
 
 
 class BodyLimit:
-    """Answers a larger body with 413. `uploads` are the paths that read their bodies themselves."""
+    """Answers a larger body with 413, and one of which nothing came for `seconds` with 408. `uploads` are the
+    paths that limit the size of their bodies themselves."""
 
-    def __init__(self, app: ASGIApp, uploads: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, uploads: frozenset[str], seconds: float) -> None:
         self._app = app
         self._uploads = uploads
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self._uploads:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = None if scope["path"] in self._uploads else _MOST
         received = 0
+        complete = False
 
         async def limited() -> Message:
-            nonlocal received
-            while True:
-                message = await receive()
+            nonlocal received, complete
+            while not complete:
+                try:
+                    async with asyncio.timeout(self._seconds):
+                        message = await receive()
+                except TimeoutError:
+                    raise HTTPException(408) from None
+                complete = not message.get("more_body", False)
                 received += len(message.get("body", b""))
-                if received <= _MOST:
+                if most is None or received <= most:
                     return message
-                if received > _DRAINED or not message.get("more_body", False):
+                if received > _DRAINED or complete:
                     raise HTTPException(413)
+            # What comes after the body is the end of the connection, however late.
+            return await receive()
 
         await self._app(scope, limited, send)

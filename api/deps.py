@@ -41,6 +41,7 @@ async def acting(
     if not _on_loopback(request):
         raise NotThisMachine
     actor_id = x_zhuhang_actor or SETUP_ACTOR
+    await request.app.state.limits.hit("account", actor_id)
     # A known actor is answered from memory; only an unknown one takes a thread for the database.
     known = services.actors.known(actor_id)
     return known or await run_in_threadpool(services.actors.find, actor_id)

@@ -21,15 +21,20 @@ from services.errors import ServiceError, Unavailable
 
 log = structlog.get_logger(__name__)
 
-# Seconds after which a client may ask again when a part is away.
-_RETRY_AFTER = "2"
 # How many fields the sentence names; the list of errors has them all.
 _NAMED = 5
+_PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+_PROBLEM_CONTENT = {"application/problem+json": {"schema": _PROBLEM_SCHEMA}}
 _HTTP_TEXTS = {
     404: (
         "route_unknown",
         "没有这个地址；全部接口见 /openapi.json。",
         "There is no such address; /openapi.json lists them all.",
+    ),
+    408: (
+        "request_too_slow",
+        "请求正文中断或过慢，请重新提交。",
+        "The body of the request stopped arriving; send it again.",
     ),
     413: (
         "request_too_large",
@@ -76,10 +81,15 @@ def problem(
         details=dict(details or {}),
         errors=errors or [],
     )
-    sent = dict(headers or {})
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        sent["Retry-After"] = _RETRY_AFTER
-    return JSONResponse(jsonable_encoder(body), status, headers=sent, media_type="application/problem+json")
+    return JSONResponse(
+        jsonable_encoder(body), status, headers=headers, media_type="application/problem+json"
+    )
+
+
+def of(error: ServiceError) -> JSONResponse:
+    """The response of an answer that is not a result."""
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return problem(error.status, error.code, error.zh, error.en, details=error.details, headers=headers)
 
 
 def database_away() -> Unavailable:
@@ -104,7 +114,7 @@ def install(app: FastAPI) -> None:
 
 async def _service_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)  # noqa: S101  (registered for this type)
-    return problem(error.status, error.code, error.zh, error.en, details=error.details)
+    return of(error)
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
@@ -140,12 +150,12 @@ async def _database(_request: Request, error: Exception) -> JSONResponse:
     if ours or not isinstance(error, DBAPIError | PoolTimeoutError):
         return await _unexpected(_request, error)
     log.warning("the database does not answer", kind=type(error).__name__)
-    return await _service_error(_request, database_away())
+    return of(database_away())
 
 
 async def _temporal(_request: Request, error: Exception) -> JSONResponse:
     log.warning("Temporal does not answer", kind=type(error).__name__)
-    return await _service_error(_request, temporal_away())
+    return of(temporal_away())
 
 
 async def _runtime(request: Request, error: Exception) -> JSONResponse:
@@ -157,12 +167,12 @@ async def _runtime(request: Request, error: Exception) -> JSONResponse:
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     # The message may hold personal data: the type and the place are enough to find it.
     log.error("unexpected error", kind=type(error).__name__, route=request.scope.get("path"), exc_info=error)
-    return problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
+    unexpected = Unavailable(
         "unexpected_error",
         "出现意外情况，已记录；请稍后重试。",
         "Something unexpected happened and was logged; try again later.",
     )
+    return of(unexpected)
 
 
 def responses(*codes: int) -> dict[int | str, dict[str, Any]]:
@@ -170,13 +180,16 @@ def responses(*codes: int) -> dict[int | str, dict[str, Any]]:
     return {code: {"model": Problem, "description": HTTPStatus(code).phrase} for code in codes}
 
 
-def under_their_media_type(document: dict[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document with the problems under `application/problem+json`, which FastAPI cannot be told."""
+def described(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with what FastAPI cannot be told: that problems are `application/problem+json`, and
+    that any body may stop arriving."""
+    late = {"description": HTTPStatus.REQUEST_TIMEOUT.phrase, "content": _PROBLEM_CONTENT}
     for path in document["paths"].values():
         for operation in path.values():
+            if "requestBody" in operation:
+                operation["responses"]["408"] = late
             for answer in operation["responses"].values():
                 content = answer.get("content", {})
-                schema = content.get("application/json", {}).get("schema", {})
-                if schema.get("$ref") == "#/components/schemas/Problem":
-                    answer["content"] = {"application/problem+json": {"schema": schema}}
+                if content.get("application/json", {}).get("schema") == _PROBLEM_SCHEMA:
+                    answer["content"] = _PROBLEM_CONTENT
     return document

@@ -9,13 +9,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 from temporalio.client import Client
 
 from samples.graduates import vocabulary
 from services.keys import Keys
+from services.rate_limits import Kind
 from services.settings import Settings
 from services.temporal import connect
 
@@ -53,6 +54,8 @@ async def installation(folder: Path, first_port: int) -> AsyncGenerator[Installa
         "ZHUHANG_HTTP_PORT": str(first_port),
         "ZHUHANG_TEMPORAL_PORT": str(first_port + 1),
         "DEMO": "0",
+        # One person does the work of many.
+        **{f"ZHUHANG_RATE_{kind.upper()}": "1000000/minute" for kind in get_args(Kind)},
     }
     environment.pop("TEMPORAL_ADDRESS", None)
     settings = Settings(data_dir=folder, http_port=first_port, temporal_port=first_port + 1)

@@ -65,6 +65,7 @@ def api() -> None:
     import uvicorn
 
     from api.app import create_app
+    from api.http_protocol import GuardedHttp
     from services.logs import configure_logging
 
     settings = load_settings()
@@ -76,7 +77,9 @@ def api() -> None:
             port=settings.http_port,
             log_config=None,
             access_log=False,
-            # Who asks is the other end of the connection, whatever a header claims.
+            http=GuardedHttp,
+            server_header=False,
+            # The application itself believes the proxies that the settings name.
             proxy_headers=False,
             timeout_graceful_shutdown=3,
         )

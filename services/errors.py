@@ -7,6 +7,8 @@ class ServiceError(Exception):
     """An answer that is not a result. `status` is the HTTP status that says the same."""
 
     status = 400
+    # Seconds after which it is worth asking again; None: asking again changes nothing.
+    retry_after: int | None = None
 
     def __init__(self, code: str, zh: str, en: str, /, **details: Any) -> None:
         super().__init__(f"{code}: {en}")
@@ -83,6 +85,30 @@ class Unavailable(ServiceError):
     """A part is away for the moment; the same request with the same Idempotency-Key may be sent again."""
 
     status = 503
+    retry_after = 2
+
+
+class TooManyRequests(ServiceError):
+    status = 429
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            "too_many_requests",
+            f"请求过于频繁，请在 {seconds} 秒后重试。",
+            f"Too many requests; try again in {seconds} seconds.",
+        )
+        self.retry_after = seconds
+
+
+class HostNotAllowed(ServiceError):
+    status = 421
+
+    def __init__(self) -> None:
+        super().__init__(
+            "host_not_allowed",
+            "不接受以此主机名访问；请把它写入 ZHUHANG_PUBLIC_URL 或 ZHUHANG_ALLOWED_HOSTS。",
+            "This host name is not served; name it in ZHUHANG_PUBLIC_URL or ZHUHANG_ALLOWED_HOSTS.",
+        )
 
 
 def case_unknown() -> NotFound:

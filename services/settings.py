@@ -9,14 +9,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
 
 from services.policies import packaged_policies
+from services.settings_security import SecuritySettings, secret_in
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 # Values that may carry a password: an error message names the variable only.
-_SECRET_FIELDS = frozenset({"database_url", "notify_urls"})
+_SECRET_FIELDS = frozenset({"database_url", "notify_urls", "rate_limit_storage"})
 
 
 class SetupError(Exception):
@@ -32,7 +34,7 @@ class SetupError(Exception):
         self.en = en
 
 
-class Settings(BaseSettings):
+class Settings(SecuritySettings):
     """What may be set, with its default. Paths are made absolute."""
 
     model_config = SettingsConfigDict(
@@ -142,6 +144,11 @@ class Settings(BaseSettings):
     def _fill_in(self) -> Self:
         self.data_dir = self.data_dir.expanduser().absolute()
         self.database_url = self.database_url or f"sqlite:///{self.data_dir / 'zhuhang.db'}"
+        if self.database_password_file is not None:
+            url = make_url(self.database_url).set(password=secret_in(self.database_password_file))
+            self.database_url = url.render_as_string(hide_password=False)
+        if self.notify_urls_file is not None:
+            self.notify_urls = [*self.notify_urls, *secret_in(self.notify_urls_file).split()]
         # Beyond the last port, the space below is as good.
         above = self.temporal_port + 1000
         self.temporal_ui_port = self.temporal_ui_port or (

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 
@@ -18,6 +18,7 @@ from api.app import create_app
 from services.assembly import Services
 from services.database import migrate
 from services.keys import Keys
+from services.rate_limits import Kind
 from services.settings import Settings
 from services.temporal import connect
 from worker import build_worker
@@ -25,6 +26,9 @@ from worker import build_worker
 POLICIES = Path(__file__).parent.parent / "models" / "data" / "policies"
 # The wait for something that happens by itself; a test fails when it takes longer.
 PATIENCE = 30.0
+
+# All tests come from one address and share a few accounts.
+UNHURRIED: dict[str, Any] = {f"rate_{kind}": "1000000/minute" for kind in get_args(Kind)}
 
 _numbers = count(1)
 
@@ -183,7 +187,7 @@ def settings_for(
         school_code=school,
         policy=POLICIES / f"{policy}.yaml",
         demo=False,
-        **more,
+        **(UNHURRIED | more),
     )
 
 

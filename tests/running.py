@@ -10,10 +10,11 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 
+from services.rate_limits import Kind
 from tests.product import PATIENCE, free_port
 
 ZHUHANG = Path(sys.executable).parent / "zhuhang"
@@ -102,6 +103,8 @@ def _started(folder: Path) -> Generator[tuple[dict[str, str], "subprocess.Popen[
         "ZHUHANG_TEMPORAL_PORT": str(free_port()),
         "ZHUHANG_TEMPORAL_UI_PORT": str(free_port()),
         "DEMO": "0",
+        # One person does the work of many.
+        **{f"ZHUHANG_RATE_{kind.upper()}": "1000000/minute" for kind in get_args(Kind)},
     }
     environment.pop("TEMPORAL_ADDRESS", None)
     with (folder / "up.log").open("wb") as log:

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from api.deps import ActorDep, NowDep, ServicesDep
+from api.limits import limited
 from api.problems import responses
 
 router = APIRouter(tags=["exports"])
@@ -19,6 +20,7 @@ _BLOCK = 256 * 1024
 @router.get(
     "/exports/ledger.xlsx",
     response_class=StreamingResponse,
+    dependencies=[limited("export")],
     responses=responses(401, 403, 503) | {200: {"content": {_XLSX: {}}}},
 )
 def export_ledger(services: ServicesDep, actor: ActorDep, now: NowDep) -> StreamingResponse:

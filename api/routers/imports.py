@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
 from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, NowDep, ServicesDep
+from api.limits import limited
 from api.problems import responses
 from api.uploads import file_of, uploaded_form
 from models.views.imports import ImportRowView, ImportView, Outcome
@@ -44,6 +45,7 @@ _FORM: dict[str, Any] = {
     "/imports",
     status_code=202,
     openapi_extra=_FORM,
+    dependencies=[limited("import")],
     responses=responses(401, 403, 413, 415, 422, 503),
 )
 async def import_roster(

@@ -37,9 +37,6 @@ async def test_this_machine_may_ask(product: Product, client: str, host: str) ->
         ("127.0.0.1", {"X-Forwarded-For": "192.0.2.1"}),
         ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}),
         ("127.0.0.1", {"Via": "1.1 proxy"}),
-        ("127.0.0.1", {"Host": "pages.example"}),
-        ("127.0.0.1", {"Host": "127.0.0.1.pages.example"}),
-        ("127.0.0.1", {"Host": "a_b.example:8000"}),
     ],
 )
 async def test_others_may_not_whatever_their_headers_claim(
