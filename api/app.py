@@ -14,6 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from api import problems
 from api.body_limit import BodyLimit
 from api.gate import Gate
+from api.permits import with_permissions
 from api.plain_text import plain_text
 from api.routers import (
     cases,
@@ -52,7 +53,7 @@ class _Api(FastAPI):
         return SecurityHeaders(super().build_middleware_stack(), https=self.https)
 
     def openapi(self) -> dict[str, Any]:
-        return problems.described(super().openapi())
+        return with_permissions(problems.described(super().openapi()), self.routes)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

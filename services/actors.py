@@ -2,9 +2,9 @@
 
 import time
 
-from sqlalchemy import ColumnElement, Engine, false, or_
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from models.case.kernel import Actor, Role
 from models.tables import CaseRow, Staff
@@ -71,21 +71,3 @@ class Actors:
 def graduate_actor_id(case_id: str) -> str:
     """The actor id under which a graduate acts in their own file."""
     return GRADUATE_PREFIX + case_id
-
-
-def readable(actor: Actor) -> ColumnElement[bool]:
-    """Which rows of the ledger this person may read (domain notes §8). Every query of cases begins here."""
-    same_school = col(CaseRow.school_id) == actor.school_id
-    own = or_(col(CaseRow.mentor_id) == actor.id, col(CaseRow.proposed_mentor_id) == actor.id)
-    match actor.role:
-        case Role.SCHOOL_SUPERVISOR:
-            return same_school
-        case Role.DEPARTMENT_SUPERVISOR | Role.COUNSELOR:
-            return same_school & or_(col(CaseRow.department_id) == actor.department_id, own)
-        case Role.MENTOR:
-            return same_school & own
-        case Role.GRADUATE:
-            return col(CaseRow.case_id) == actor.case_id
-        case Role.PARTNER | Role.PROVINCIAL_OBSERVER | Role.ADMINISTRATOR | Role.SYSTEM:
-            # A partner reads referrals, never files.
-            return false()

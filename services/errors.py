@@ -41,8 +41,14 @@ class UnknownActor(ServiceError):
 class NotAllowed(ServiceError):
     status = 403
 
-    def __init__(self, zh: str = "您的角色不能办理此事项。", en: str = "Your role may not do this.") -> None:
-        super().__init__("role_not_allowed", zh, en)
+    def __init__(self, permission: str | None = None) -> None:
+        """`permission`: the one that is missing, where it is the role that lacks it."""
+        super().__init__(
+            "role_not_allowed",
+            "您的角色不能办理此事项。",
+            "Your role may not do this.",
+            **({"permission": permission} if permission else {}),
+        )
 
 
 class NotThisMachine(ServiceError):

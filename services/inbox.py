@@ -12,7 +12,7 @@ from models.policy import ClockName
 from models.tables import CaseDeadline, CaseNotice, CaseRow
 from models.views.inbox import DeadlineEntry, Inbox, InboxCounts, NoticeEntry, Section
 from models.views.wording import wording
-from services.actors import readable
+from services.access import readable
 from services.errors import Unprocessable
 from services.keyset import after, cursor_of, read_cursor
 

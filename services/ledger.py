@@ -12,15 +12,16 @@ from sqlmodel import Session, col, select
 
 from models.base import Model
 from models.calendar import Calendar
-from models.case.kernel import Actor, Moment, Role
+from models.case.kernel import Actor, Moment
 from models.case.machine import Recorded, possible
 from models.case.state import CaseState, Stage
 from models.policy import RiskLevel
 from models.tables import CaseEvent, CaseHardship, CaseRow
 from models.views.case import CaseLine, CaseView, CommandsView, TimelineEntry, case_view
 from models.views.page import Page
-from services.actors import graduate_actor_id, readable
-from services.errors import BadCursor, NotAllowed, case_unknown
+from services.access import readable
+from services.actors import graduate_actor_id
+from services.errors import BadCursor, case_unknown
 from services.keyset import after, cursor_of, read_cursor
 from services.states import States
 
@@ -111,15 +112,12 @@ class LedgerReader:
         state = self.state(actor, case_id)
         return CommandsView(case_id=case_id, version=state.version, commands=possible(state, actor, now))
 
-    def require(self, actor: Actor, case_id: str, *, staff_only: bool = False) -> None:
-        """Raises NotFound (`case_unknown`) unless the actor may read the case, NotAllowed for a graduate where
-        only staff may."""
+    def require(self, actor: Actor, case_id: str) -> None:
+        """Raises NotFound (`case_unknown`) unless the actor may read the case."""
         with Session(self._engine) as session:
             seen = select(CaseRow.case_id).where(CaseRow.case_id == case_id, readable(actor))
             if session.exec(seen).first() is None:
                 raise case_unknown()
-        if staff_only and actor.role == Role.GRADUATE:
-            raise NotAllowed
 
     def timeline(
         self, actor: Actor, case_id: str, *, cursor: str | None = None, limit: int = 100
@@ -129,11 +127,16 @@ class LedgerReader:
         Raises NotFound (`case_unknown`), BadCursor.
         """
         self.require(actor, case_id)
+        seen_cases = select(CaseRow.case_id).where(readable(actor))
         if cursor is not None and not _SEQ.fullmatch(cursor):
             raise BadCursor
         seen = int(cursor or 0)
         with Session(self._engine) as session:
-            query = select(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.seq > seen)
+            query = select(CaseEvent).where(
+                CaseEvent.case_id == case_id,
+                col(CaseEvent.case_id).in_(seen_cases),
+                CaseEvent.seq > seen,
+            )
             rows = session.exec(query.order_by(col(CaseEvent.seq)).limit(limit + 1)).all()
         page = rows[:limit]
         items = [

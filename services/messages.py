@@ -7,15 +7,13 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from models.base import Model
-from models.case.kernel import Actor, Role
+from models.case.kernel import Actor
 from models.tables import Delivery, Staff
 from models.views.page import Page
 from services.channels import Channels, SendError
 from services.database import writing
-from services.errors import NotAllowed
 from services.keyset import after, cursor_of, read_cursor
 
-_READERS = frozenset({Role.SCHOOL_SUPERVISOR, Role.ADMINISTRATOR})
 _ENDED = frozenset({"sent", "given_up"})
 _ORDER = (col(Delivery.created_at), col(Delivery.id))
 
@@ -47,9 +45,7 @@ class Deliveries:
     def page(
         self, actor: Actor, *, status: str | None, staff_id: str | None, cursor: str | None, limit: int
     ) -> Page[DeliveryView]:
-        """A page of the school's deliveries, the newest first. Raises NotAllowed, BadCursor."""
-        if actor.role not in _READERS:
-            raise NotAllowed
+        """A page of the school's deliveries, the newest first. Raises BadCursor."""
         query = select(Delivery).where(Delivery.school_id == actor.school_id)
         if status is not None:
             query = query.where(Delivery.status == status)

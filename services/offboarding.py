@@ -171,8 +171,6 @@ class OffboardingLedger:
 
 def _leaver(session: Session, actor: Actor, staff_id: str) -> Staff:
     person = session.get(Staff, staff_id)
-    if actor.role not in (Role.SCHOOL_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR):
-        raise NotAllowed
     if person is None or person.school_id != actor.school_id:
         raise NotFound(
             "staff_unknown", f"没有找到人员 {staff_id}。", f"There is no member of staff {staff_id}."

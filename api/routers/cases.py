@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, NowDep, ServicesDep, VersionDep
 from api.examples import CASE_EXAMPLES, COMMAND_EXAMPLES
+from api.permits import permit
 from api.problems import responses
 from models.case.machine import PublicCommand
 from models.views.case import CaseLine, CaseView, CommandResult, CommandsView, TimelineEntry, case_view
@@ -38,6 +39,7 @@ CommandBody = Annotated[
 
 @router.post(
     "/cases",
+    dependencies=[permit("case.open")],
     status_code=201,
     responses=responses(403, 409, 413, 503)
     | {202: {"model": CaseView, "description": "Not in the ledger yet"}},
@@ -61,7 +63,7 @@ async def open_case(
     return case_view(opened.state, now, graduate_actor_id(opened.state.case_id))
 
 
-@router.get("/cases", responses=responses(401, 422, 503))
+@router.get("/cases", dependencies=[permit("case.list")], responses=responses(401, 422, 503))
 def list_cases(
     services: ServicesDep, actor: ActorDep, now: NowDep, wanted: Annotated[CaseFilter, Query()]
 ) -> Page[CaseLine]:
@@ -69,7 +71,7 @@ def list_cases(
     return services.ledger.cases(actor, wanted, now)
 
 
-@router.get("/cases/{case_id}", responses=responses(401, 404, 503))
+@router.get("/cases/{case_id}", dependencies=[permit("case.read")], responses=responses(401, 404, 503))
 def read_case(
     services: ServicesDep, actor: ActorDep, now: NowDep, case_id: str, response: Response
 ) -> CaseView:
@@ -79,7 +81,9 @@ def read_case(
     return view
 
 
-@router.get("/cases/{case_id}/timeline", responses=responses(401, 404, 422, 503))
+@router.get(
+    "/cases/{case_id}/timeline", dependencies=[permit("case.read")], responses=responses(401, 404, 422, 503)
+)
 def read_timeline(
     services: ServicesDep, actor: ActorDep, case_id: str, cursor: CursorQuery = None, limit: LimitQuery = 100
 ) -> Page[TimelineEntry]:
@@ -87,14 +91,20 @@ def read_timeline(
     return services.ledger.timeline(actor, case_id, cursor=cursor, limit=limit)
 
 
-@router.get("/cases/{case_id}/workflow", responses=responses(401, 403, 404, 503))
+@router.get(
+    "/cases/{case_id}/workflow",
+    dependencies=[permit("case.workflow")],
+    responses=responses(401, 403, 404, 503),
+)
 async def read_workflow(services: ServicesDep, actor: ActorDep, case_id: str) -> WorkflowStatus:
     """The live status of the case's workflow in Temporal."""
-    await run_in_threadpool(services.ledger.require, actor, case_id, staff_only=True)
+    await run_in_threadpool(services.ledger.require, actor, case_id)
     return await services.status.of(case_id)
 
 
-@router.get("/cases/{case_id}/commands", responses=responses(401, 404, 503))
+@router.get(
+    "/cases/{case_id}/commands", dependencies=[permit("case.read")], responses=responses(401, 404, 503)
+)
 def list_commands(services: ServicesDep, actor: ActorDep, now: NowDep, case_id: str) -> CommandsView:
     """Which commands are possible now, and why not for the others."""
     return services.ledger.commands(actor, case_id, now)
@@ -102,6 +112,7 @@ def list_commands(services: ServicesDep, actor: ActorDep, now: NowDep, case_id: 
 
 @router.post(
     "/cases/{case_id}/commands",
+    dependencies=[permit("case.command")],
     responses=responses(400, 404, 409, 412, 413, 503) | {202: {"model": CommandResult}},
 )
 async def send_command(

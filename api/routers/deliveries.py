@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from api.deps import ActorDep, CursorQuery, LimitQuery, ServicesDep
+from api.permits import permit
 from api.problems import responses
 from models.views.page import Page
 from services.messages import DeliveryView
@@ -14,7 +15,7 @@ router = APIRouter(tags=["deliveries"])
 DeliveryStatus = Literal["queued", "sent", "failed", "retried", "given_up"]
 
 
-@router.get("/deliveries", responses=responses(401, 403, 422, 503))
+@router.get("/deliveries", dependencies=[permit("delivery.read")], responses=responses(401, 403, 422, 503))
 def list_deliveries(
     services: ServicesDep,
     actor: ActorDep,

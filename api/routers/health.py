@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
 from api.deps import ServicesDep
+from api.permits import public
 from services.temporal_health import worker_seen
 
 router = APIRouter(tags=["health"])
@@ -33,13 +34,13 @@ class Readiness(BaseModel):
     missing: list[str]
 
 
-@router.get("/healthz")
+@router.get("/healthz", dependencies=[public()])
 async def healthz() -> Health:
     """The process answers."""
     return Health()
 
 
-@router.get("/readyz", responses={503: {"model": Readiness}})
+@router.get("/readyz", dependencies=[public()], responses={503: {"model": Readiness}})
 async def readyz(services: ServicesDep, response: Response) -> Readiness:
     """Database, Temporal and a worker are there: 200; else 503 with what is missing."""
     database = await run_in_threadpool(_database_answers, services.engine)

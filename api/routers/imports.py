@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, NowDep, ServicesDep
 from api.limits import limited
+from api.permits import permit
 from api.problems import responses
 from api.uploads import file_of, uploaded_form
 from models.views.imports import ImportRowView, ImportView, Outcome
@@ -45,7 +46,7 @@ _FORM: dict[str, Any] = {
     "/imports",
     status_code=202,
     openapi_extra=_FORM,
-    dependencies=[limited("import")],
+    dependencies=[permit("import.run"), limited("import")],
     responses=responses(401, 403, 413, 415, 422, 503),
 )
 async def import_roster(
@@ -73,7 +74,7 @@ async def import_roster(
     return view
 
 
-@router.get("/imports", responses=responses(401, 403, 422, 503))
+@router.get("/imports", dependencies=[permit("import.read")], responses=responses(401, 403, 422, 503))
 def list_imports(
     services: ServicesDep, actor: ActorDep, cursor: CursorQuery = None, limit: LimitQuery = 50
 ) -> Page[ImportView]:
@@ -81,7 +82,9 @@ def list_imports(
     return services.imports.list(actor, cursor=cursor, limit=limit)
 
 
-@router.get("/imports/{import_id}", responses=responses(401, 403, 404, 503))
+@router.get(
+    "/imports/{import_id}", dependencies=[permit("import.read")], responses=responses(401, 403, 404, 503)
+)
 def read_import(services: ServicesDep, actor: ActorDep, import_id: str) -> ImportView:
     """One import; its counts grow while it runs."""
     return services.imports.get(actor, import_id)
@@ -89,6 +92,7 @@ def read_import(services: ServicesDep, actor: ActorDep, import_id: str) -> Impor
 
 @router.get(
     "/imports/{import_id}/rows",
+    dependencies=[permit("import.read")],
     response_model=Page[ImportRowView],
     responses=responses(401, 403, 404, 422, 503) | {200: {"content": {"text/csv": {}}}},
 )

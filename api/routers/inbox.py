@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.deps import ActorDep, CursorQuery, LimitQuery, NowDep, ServicesDep
+from api.permits import permit
 from api.problems import responses
 from models.views.inbox import Inbox, Section
 from services.inbox import InboxWish
@@ -12,7 +13,7 @@ from services.inbox import InboxWish
 router = APIRouter(tags=["inbox"])
 
 
-@router.get("/inbox", responses=responses(401, 422, 503))
+@router.get("/inbox", dependencies=[permit("inbox.read")], responses=responses(401, 422, 503))
 def read_inbox(
     services: ServicesDep,
     actor: ActorDep,

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.deps import ActorDep, ServicesDep
+from api.permits import permit
 from api.problems import responses
 from services.offboarding import OffboardingDraft, OffboardingView
 
@@ -10,7 +11,10 @@ router = APIRouter(tags=["office"])
 
 
 @router.post(
-    "/staff/{staff_id}/offboarding", status_code=202, responses=responses(401, 403, 404, 413, 422, 503)
+    "/staff/{staff_id}/offboarding",
+    dependencies=[permit("staff.offboard")],
+    status_code=202,
+    responses=responses(401, 403, 404, 413, 422, 503),
 )
 async def start_offboarding(
     services: ServicesDep, actor: ActorDep, staff_id: str, draft: OffboardingDraft
@@ -20,7 +24,11 @@ async def start_offboarding(
     return await services.offboardings.start(actor, staff_id, draft)
 
 
-@router.get("/staff/{staff_id}/offboarding", responses=responses(401, 403, 404, 503))
+@router.get(
+    "/staff/{staff_id}/offboarding",
+    dependencies=[permit("staff.offboard")],
+    responses=responses(401, 403, 404, 503),
+)
 def read_offboarding(services: ServicesDep, actor: ActorDep, staff_id: str) -> OffboardingView:
     """How far it is, and what is left with the leaver now."""
     return services.offboardings.view(actor, staff_id)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Query
 
 from api.deps import ActorDep, CursorQuery, LimitQuery, ServicesDep
 from api.examples import DEPARTMENT_EXAMPLES, STAFF_EXAMPLES
+from api.permits import permit
 from api.problems import responses
 from models.case.kernel import Role
 from models.views.page import Page
@@ -21,7 +22,7 @@ from services.office import (
 router = APIRouter(tags=["office"])
 
 
-@router.get("/departments", responses=responses(401, 403, 503))
+@router.get("/departments", dependencies=[permit("office.read")], responses=responses(401, 403, 503))
 def list_departments(
     services: ServicesDep, actor: ActorDep, cursor: CursorQuery = None, limit: LimitQuery = 100
 ) -> Page[DepartmentView]:
@@ -29,7 +30,12 @@ def list_departments(
     return services.office.departments(actor.school_id, cursor=cursor, limit=limit)
 
 
-@router.post("/departments", status_code=201, responses=responses(401, 403, 409, 413, 422, 503))
+@router.post(
+    "/departments",
+    dependencies=[permit("office.change")],
+    status_code=201,
+    responses=responses(401, 403, 409, 413, 422, 503),
+)
 def add_department(
     services: ServicesDep,
     actor: ActorDep,
@@ -39,7 +45,11 @@ def add_department(
     return services.office.add_department(actor, draft)
 
 
-@router.patch("/departments/{department_id}", responses=responses(401, 403, 404, 409, 413, 422, 503))
+@router.patch(
+    "/departments/{department_id}",
+    dependencies=[permit("office.change")],
+    responses=responses(401, 403, 404, 409, 413, 422, 503),
+)
 def change_department(
     services: ServicesDep, actor: ActorDep, department_id: str, change: DepartmentChange
 ) -> DepartmentView:
@@ -47,7 +57,7 @@ def change_department(
     return services.office.change_department(actor, department_id, change)
 
 
-@router.get("/staff", responses=responses(401, 403, 503))
+@router.get("/staff", dependencies=[permit("staff.read")], responses=responses(401, 403, 503))
 def list_staff(
     services: ServicesDep,
     actor: ActorDep,
@@ -60,7 +70,12 @@ def list_staff(
     return services.office.staff(actor, role=role, department=department, cursor=cursor, limit=limit)
 
 
-@router.post("/staff", status_code=201, responses=responses(401, 403, 409, 413, 422, 503))
+@router.post(
+    "/staff",
+    dependencies=[permit("staff.add")],
+    status_code=201,
+    responses=responses(401, 403, 409, 413, 422, 503),
+)
 def add_staff(
     services: ServicesDep,
     actor: ActorDep,
@@ -70,7 +85,11 @@ def add_staff(
     return services.office.add_staff(actor, draft)
 
 
-@router.patch("/staff/{staff_id}", responses=responses(401, 403, 404, 413, 422, 503))
+@router.patch(
+    "/staff/{staff_id}",
+    dependencies=[permit("staff.change")],
+    responses=responses(401, 403, 404, 413, 422, 503),
+)
 def change_staff(services: ServicesDep, actor: ActorDep, staff_id: str, change: StaffChange) -> StaffView:
     """Change a member of staff: capacity, absence, post, channels."""
     return services.office.change_staff(actor, staff_id, change)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.deps import ActorDep, CursorQuery, LimitQuery, ServicesDep
+from api.permits import permit
 from api.problems import responses
 from models.case.referral import Status
 from models.views.page import Page
@@ -13,7 +14,7 @@ from models.views.referral import ReferralEntry
 router = APIRouter(tags=["referrals"])
 
 
-@router.get("/referrals", responses=responses(401, 403, 422, 503))
+@router.get("/referrals", dependencies=[permit("referral.read")], responses=responses(401, 403, 422, 503))
 def list_referrals(
     services: ServicesDep,
     actor: ActorDep,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.deps import ActorDep, CursorQuery, LimitQuery, NowDep, ServicesDep
+from api.permits import permit
 from api.problems import responses
 from models.policy import RungName
 from models.views.page import Page
@@ -15,7 +16,7 @@ router = APIRouter(prefix="/supervision", tags=["supervision"])
 DepartmentQuery = Annotated[str | None, Query(max_length=100)]
 
 
-@router.get("/overview", responses=responses(401, 403, 503))
+@router.get("/overview", dependencies=[permit("supervision.overview")], responses=responses(401, 403, 503))
 def read_overview(
     services: ServicesDep,
     actor: ActorDep,
@@ -26,7 +27,7 @@ def read_overview(
     return services.supervision.overview(actor, now, cohort=cohort)
 
 
-@router.get("/caseload", responses=responses(401, 403, 422, 503))
+@router.get("/caseload", dependencies=[permit("supervision.read")], responses=responses(401, 403, 422, 503))
 def list_caseload(
     services: ServicesDep,
     actor: ActorDep,
@@ -39,7 +40,7 @@ def list_caseload(
     return services.supervision.caseload(actor, now, department=department, cursor=cursor, limit=limit)
 
 
-@router.get("/overdue", responses=responses(401, 403, 422, 503))
+@router.get("/overdue", dependencies=[permit("supervision.read")], responses=responses(401, 403, 422, 503))
 def list_overdue(
     services: ServicesDep,
     actor: ActorDep,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, ServicesDep
+from api.permits import permit
 from api.problems import responses
 from models.training_class import CancelClass, CompleteClass, RecordAttendance
 from models.views.page import Page
@@ -14,13 +15,18 @@ from services.training import ClassDraft
 router = APIRouter(prefix="/training-classes", tags=["training"])
 
 
-@router.post("", status_code=201, responses=responses(401, 403, 413, 422, 503))
+@router.post(
+    "",
+    dependencies=[permit("training.manage")],
+    status_code=201,
+    responses=responses(401, 403, 413, 422, 503),
+)
 async def found_class(services: ServicesDep, actor: ActorDep, draft: ClassDraft) -> ClassView:
     """Found a class; cases enrol with `enrol_training` and its id."""
     return await services.training.found(actor, draft)
 
 
-@router.get("", responses=responses(401, 403, 422, 503))
+@router.get("", dependencies=[permit("training.read")], responses=responses(401, 403, 422, 503))
 def list_classes(
     services: ServicesDep,
     actor: ActorDep,
@@ -32,13 +38,17 @@ def list_classes(
     return services.training.classes(actor, status=status, cursor=cursor, limit=limit)
 
 
-@router.get("/{class_id}", responses=responses(401, 404, 503))
+@router.get("/{class_id}", dependencies=[permit("training.read")], responses=responses(401, 404, 503))
 def read_class(services: ServicesDep, actor: ActorDep, class_id: str) -> ClassView:
     """One class with its list: the whole to its owner and supervisors, own cases to others."""
     return services.training.view(actor, class_id)
 
 
-@router.post("/{class_id}/attendance", responses=responses(401, 403, 404, 409, 413, 422, 503))
+@router.post(
+    "/{class_id}/attendance",
+    dependencies=[permit("training.run")],
+    responses=responses(401, 403, 404, 409, 413, 422, 503),
+)
 async def record_attendance(
     services: ServicesDep, actor: ActorDep, key: KeyDep, class_id: str, attendance: RecordAttendance
 ) -> ClassView:
@@ -46,7 +56,11 @@ async def record_attendance(
     return await services.training.command(actor, class_id, attendance, key)
 
 
-@router.post("/{class_id}/complete", responses=responses(401, 403, 404, 409, 413, 422, 503))
+@router.post(
+    "/{class_id}/complete",
+    dependencies=[permit("training.run")],
+    responses=responses(401, 403, 404, 409, 413, 422, 503),
+)
 async def complete_class(
     services: ServicesDep, actor: ActorDep, key: KeyDep, class_id: str, completion: CompleteClass
 ) -> ClassView:
@@ -54,7 +68,11 @@ async def complete_class(
     return await services.training.command(actor, class_id, completion, key)
 
 
-@router.post("/{class_id}/cancel", responses=responses(401, 403, 404, 409, 413, 422, 503))
+@router.post(
+    "/{class_id}/cancel",
+    dependencies=[permit("training.run")],
+    responses=responses(401, 403, 404, 409, 413, 422, 503),
+)
 async def cancel_class(
     services: ServicesDep, actor: ActorDep, key: KeyDep, class_id: str, cancellation: CancelClass
 ) -> ClassView:

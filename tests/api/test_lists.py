@@ -145,7 +145,17 @@ async def test_a_due_date_means_the_school_s_midnight(product: Product) -> None:
         assert [line["case_id"] for line in lines] == expected
 
 
-@pytest.mark.parametrize("actor", ["teacher", "other-college", "mentor-2", "employer", "admin"])
+@pytest.mark.parametrize("actor", ["employer", "admin"])
+async def test_whose_role_reads_no_files_is_told_the_same_of_all(product: Product, actor: str) -> None:
+    case_id = await product.open_case()
+    for path in ("", "/timeline", "/workflow", "/commands"):
+        hidden = await product.get(f"/cases/{case_id}{path}", actor)
+        assert (hidden.status, hidden.code) == (403, "role_not_allowed")
+        assert hidden.body == (await product.get(f"/cases/case-unknown{path}", actor)).body
+    assert (await product.get("/cases", actor)).code == "role_not_allowed"
+
+
+@pytest.mark.parametrize("actor", ["teacher", "other-college", "mentor-2"])
 async def test_what_one_may_not_see_is_as_if_it_were_not(product: Product, actor: str) -> None:
     case_id = await product.paired("mentor-1", name=f"看不见{actor}")
     for path in ("", "/timeline", "/workflow", "/commands"):

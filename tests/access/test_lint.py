@@ -1,0 +1,113 @@
+"""Every query over cases begins from what the asking person may read, and every route names its permission."""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+import pytest
+from starlette.routing import BaseRoute
+
+from api.app import create_app
+from api.permits import PUBLIC, declared
+from models.access import access_policy
+from tests.access.queries import Site, sites, sites_of
+from tests.product import Product
+
+# The conditions from which a query over a case-bearing table may begin.
+SCOPES = frozenset({"readable", "visible_imports", "own_deadlines", "own_notices", "_scope", "_seen_by"})
+# Tables that hold no case: there the school is the scope.
+OF_SCHOOL = frozenset({"Delivery", "TrainingClass", "Offboarding"})
+
+_WORKER = "the worker writes what cases and imports say, for nobody's eyes"
+_FOUND = "reads what hangs on rows that were found within the scope just before"
+ALLOWED = {
+    "services.actors.Actors._read": "finds out who is asking",
+    "services.cases.CaseOpener._check_new": "tells whether a person has a file; within the opener's school",
+    "services.demo.ledger_is_empty": "counts cases of a new installation at its start",
+    "services.digest.DigestWriter.collect": "writes each person's own messages, within one school",
+    "services.import_chunk.ChunkTaker._judge": _WORKER,
+    "services.import_chunk.ChunkTaker._meet": _WORKER,
+    "services.import_chunk.ChunkTaker._write": _WORKER,
+    "services.import_people.people_of_ledger": "tells a known person from a new one; within the importer's school",
+    "services.import_people._updates": _WORKER,
+    "services.import_rows.ImportRows._rows": _FOUND,
+    "services.imports.Imports.read": _WORKER,
+    "services.imports.Imports._find": "an import by the key of who sends it",
+    "services.imports.Imports._read_rows": _WORKER,
+    "services.imports.Imports._count": _WORKER,
+    "services.ledger._conditions": "narrows a query that begins from the scope",
+    "services.messages.Deliveries._begin": _WORKER,
+    "services.messages.Deliveries._end": _WORKER,
+    "services.offboarding.Offboardings.view": "of a leaver who was found within the supervisor's scope",
+    "services.offboarding.Offboardings._begin": "of a leaver who was found within the supervisor's scope",
+    "services.offboarding.OffboardingLedger.cases": "ids for the workflow that moves a leaver's cases",
+    "services.offboarding.OffboardingLedger.record": _WORKER,
+    "services.offboarding._count": "a number; the leaver was found within the supervisor's scope",
+    "services.office._views": "a number for each member of staff of the school",
+    "services.pairing.MentorPool.reserve": _WORKER,
+    "services.pairing.MentorPool._loads": _WORKER,
+    "services.projection": _WORKER,
+    "services.projection.Ledger.open": _WORKER,
+    "services.referrals._due_times": _FOUND,
+    "services.referrals._assessment_notes": _FOUND,
+    "services.supervision._overdue": "counts, with the conditions of the overview's scope",
+    "services.training.ClassLedger.project": _WORKER,
+    "services.verify.Verifier._ledger_ids": "compares the whole ledger with Temporal on the machine itself",
+    "services.verify.Verifier._differences": "compares the whole ledger with Temporal on the machine itself",
+    "activities.offboarding.OffboardingActivities._state": _WORKER,
+    "activities.training.TrainingActivities._same_school": "tells whether case and class are of one school",
+}
+
+
+def unscoped(found: Iterator[Site]) -> list[str]:
+    """The places that begin from no scope."""
+    return [
+        site.place
+        for site in found
+        if not site.names & SCOPES and not (site.tables <= OF_SCHOOL and "actor.school_id" in site.names)
+    ]
+
+
+def test_every_query_over_cases_begins_from_the_scope() -> None:
+    """A new query belongs into the scope; the list is for what no person reads through."""
+    assert set(unscoped(sites())) == set(ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("select(CaseRow).where(CaseRow.case_id == case_id)", ["new.reader"]),
+        ("session.get(CaseRow, case_id)", ["new.reader"]),
+        ("select(Staff.name).join(CaseRow)", ["new.reader"]),
+        ("select(CaseRow).where(readable(actor))", []),
+        ("select(Delivery).where(Delivery.school_id == actor.school_id)", []),
+        ("select(CaseRow).where(CaseRow.school_id == actor.school_id)", ["new.reader"]),
+        ("select(Staff)", []),
+    ],
+)
+def test_the_lint_sees_a_query_without_scope(body: str, found: list[str]) -> None:
+    tree = ast.parse(f"def reader(session, actor, case_id):\n    return {body}")
+    assert unscoped(sites_of("new", tree)) == found
+
+
+def undeclared(routes: Sequence[BaseRoute]) -> set[str]:
+    """The addresses that do not declare exactly one permission."""
+    return {path for (_, path), names in declared(routes).items() if len(names) != 1}
+
+
+def test_every_route_declares_one_permission(product: Product) -> None:
+    app = create_app(product.settings)
+    # The description of the API names no person and no data.
+    assert undeclared(app.routes) == {"/openapi.json"}
+
+    @app.get("/new")
+    def new() -> None:  # pyright: ignore[reportUnusedFunction]
+        """A route without a rule."""
+
+    assert undeclared(app.routes) == {"/openapi.json", "/new"}
+
+
+def test_what_needs_no_permission_is_known_by_name(product: Product) -> None:
+    found = declared(create_app(product.settings).routes)
+    assert {path for (_, path), names in found.items() if names == [PUBLIC]} == {"/healthz", "/readyz"}
+    used = {name for names in found.values() for name in names} - {PUBLIC}
+    assert used == set(access_policy().permissions)
