@@ -26,7 +26,6 @@ from services.digest import DigestWriter
 from services.digest_start import start_digest
 from services.import_chunk import ChunkTaker
 from services.imports import Imports
-from services.keys import Keys
 from services.messages import Deliveries
 from services.pairing import MentorPool
 from services.policies import load_policies
@@ -34,6 +33,7 @@ from services.projection import Ledger
 from services.settings import Settings
 from services.temporal import connect
 from services.training import ClassLedger
+from services.vault import Vault
 from workflows.case import CaseWorkflow
 from workflows.digest import DeliveryWorkflow, DigestWorkflow
 from workflows.import_roster import ImportWorkflow
@@ -61,18 +61,18 @@ _DIGEST_RETRY_SECONDS = 5
 def build_worker(
     client: Client,
     settings: Settings,
-    keys: Keys,
+    vault: Vault,
     executor: ThreadPoolExecutor,
     *,
     cached_workflows: int = _CACHED_WORKFLOWS,
 ) -> Worker:
     """A worker with every workflow and activity, on the settings' database and task queue."""
     engine = create_engine_from(settings)
-    ledger = LedgerActivities(Ledger(engine, keys), MentorPool(engine), ZoneInfo(Calendar().timezone))
+    ledger = LedgerActivities(Ledger(engine, vault), MentorPool(engine), ZoneInfo(Calendar().timezone))
     policies = load_policies(settings.policy)
-    opener = CaseOpener(client, engine, keys, policies, settings)
+    opener = CaseOpener(client, engine, vault, policies, settings)
     imports = ImportActivities(
-        Imports(engine, client, settings), ChunkTaker(engine, keys, client, opener, settings)
+        Imports(engine, client, settings), ChunkTaker(engine, vault, client, opener, settings)
     )
     channels = Channels(settings.notify_urls)
     digest = DigestActivities(
@@ -125,10 +125,10 @@ def sandbox() -> SandboxedWorkflowRunner:
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Work until `stop` is set, then finish what is under way."""
-    keys = Keys.load(settings.data_dir)
-    client = await connect(settings, keys)
+    vault = Vault.of(settings)
+    client = await connect(settings, vault)
     with ThreadPoolExecutor(_ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
-        worker = build_worker(client, settings, keys, executor)
+        worker = build_worker(client, settings, vault, executor)
         async with worker:
             log.info("worker started", task_queue=settings.task_queue)
             digest = asyncio.create_task(_start_digest(client, settings))

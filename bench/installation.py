@@ -15,10 +15,10 @@ import httpx
 from temporalio.client import Client
 
 from samples.graduates import vocabulary
-from services.keys import Keys
 from services.rate_limits import Kind
 from services.settings import Settings
 from services.temporal import connect
+from services.vault import Vault
 
 _STAFF: tuple[dict[str, Any], ...] = (
     {"id": "counselor", "name": "辅导员", "role": "counselor", "department_id": "cs"},
@@ -67,7 +67,7 @@ async def installation(folder: Path, first_port: int) -> AsyncGenerator[Installa
                 await _ready(http, parts[0])
                 bare = [sys.executable, "-m", "bench.bare", settings.temporal_target]
                 parts.append(_start(bare, environment, log))
-                client = await connect(settings, Keys.load(folder))
+                client = await connect(settings, Vault.of(settings))
                 running = Installation(http, client, await Client.connect(settings.temporal_target), settings)
                 await running.post("/departments", "admin", {"id": "cs", "name": COLLEGE})
                 for person in _STAFF:

@@ -53,7 +53,7 @@ def verify(settings: Settings, *, repair: bool, as_json: bool) -> int:
 async def _verify(settings: Settings, *, repair: bool, quiet: bool) -> Verification:
     await check_temporal(settings)
     services = await open_services(settings)
-    verifier = Verifier(services.engine, services.keys, services.client, settings)
+    verifier = Verifier(services.engine, services.vault, services.client, settings)
     with errors.status("核对 verifying") as status:
         if quiet:
             status.stop()

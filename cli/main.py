@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from cli.clean_exit import run_and_leave
+from cli.keys import keys_app
 from cli.terminal import Terminal
 from models.first_actors import CAREER_CENTRE_ACTOR
 from services.settings import SetupError, load_settings
@@ -26,6 +27,7 @@ app = typer.Typer(
 
 case_app = typer.Typer(help="个案 · one graduate's file", no_args_is_help=True)
 app.add_typer(case_app, name="case")
+app.add_typer(keys_app, name="keys")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出 · answer in JSON")]
 

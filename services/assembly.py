@@ -20,7 +20,6 @@ from services.export import LedgerExport
 from services.import_rows import ImportRows
 from services.imports import Imports
 from services.inbox import InboxReader
-from services.keys import Keys
 from services.ledger import LedgerReader
 from services.messages import Deliveries
 from services.offboarding import Offboardings
@@ -33,6 +32,7 @@ from services.status import StatusReader
 from services.supervision import Supervision
 from services.temporal import connect
 from services.training import ClassLedger, Training
+from services.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Services:
 
     settings: Settings
     engine: Engine
-    keys: Keys
+    vault: Vault
     client: Client
     policies: tuple[Policy, ...]
     actors: Actors
@@ -84,21 +84,21 @@ async def open_services(settings: Settings) -> Services:
     Raises PolicyError where the service standards have an error.
     """
     engine = create_engine_from(settings)
-    keys = Keys.load(settings.data_dir)
-    client = await connect(settings, keys, lazy=True)
+    vault = Vault.of(settings)
+    client = await connect(settings, vault, lazy=True)
     policies = load_policies(settings.policy)
     states = States()
     imports = Imports(engine, client, settings)
     return Services(
         settings=settings,
         engine=engine,
-        keys=keys,
+        vault=vault,
         client=client,
         policies=policies,
         actors=Actors(engine),
         office=Office(engine, policies),
         ledger=LedgerReader(engine, states),
-        opener=CaseOpener(client, engine, keys, policies, settings),
+        opener=CaseOpener(client, engine, vault, policies, settings),
         imports=imports,
         import_rows=ImportRows(engine, imports),
         export=LedgerExport(engine, States()),

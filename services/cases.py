@@ -27,12 +27,13 @@ from models.roster.cells import RosterRules
 from models.roster.rows import RosterRow, judge_row
 from models.tables import CaseRow
 from services.commands import temporal_away
+from services.data_key import KeyDestroyed
 from services.departments import require_department
 from services.errors import Conflict, NotAllowed, Unprocessable
-from services.keys import Keys
 from services.policies import policy_for
 from services.projection import Ledger
 from services.settings import Settings
+from services.vault import Vault
 from workflows.messages import CASE_STATE, CASE_WORKFLOW, CaseInput, Projection
 
 # The memo of a case's workflow that knows the request which opened it.
@@ -106,14 +107,14 @@ class CaseOpener:
         self,
         client: Client,
         engine: Engine,
-        keys: Keys,
+        vault: Vault,
         policies: tuple[Policy, ...],
         settings: Settings,
     ) -> None:
         self._client = client
         self._engine = engine
-        self._ledger = Ledger(engine, keys)
-        self._keys = keys
+        self._ledger = Ledger(engine, vault)
+        self._vault = vault
         self._policies = policies
         self._settings = settings
 
@@ -124,7 +125,7 @@ class CaseOpener:
         zone = ZoneInfo(Calendar().timezone)
         cohort = cohort_of(row, opened_at.astimezone(zone).date())
         return Opening(
-            case_id=self._keys.case_id(actor.school_id, row.student_no),
+            case_id=self._vault.case_id(actor.school_id, row.student_no),
             school_id=actor.school_id,
             department_id=department_id,
             cohort=cohort,
@@ -173,7 +174,7 @@ class CaseOpener:
         id_number = opening.profile.id_number
         if id_number is None:
             return
-        key = self._keys.id_number_key(opening.school_id, id_number)
+        key = self._vault.index(opening.school_id, "id_number", id_number)
         same = select(CaseRow.case_id).where(
             CaseRow.school_id == opening.school_id, col(CaseRow.id_number_key) == key
         )
@@ -189,7 +190,7 @@ class CaseOpener:
     async def open_once(self, actor: Actor, draft: CaseDraft, now: datetime, key: str) -> Opened:
         """Check a draft and open the case; the same request with the same key answers the case that it opened.
 
-        Raises what `prepare` does, and Unavailable.
+        Raises what `prepare` does, KeyDestroyed for one whose file was erased, and Unavailable.
         """
         request = hashlib.sha256(f"{actor.id}\0{key}\0{draft.model_dump_json()}".encode()).hexdigest()
         try:
@@ -204,7 +205,9 @@ class CaseOpener:
 
     async def open(self, opening: Opening, request: str | None = None) -> bool:
         """Start a case and show it in the ledger; False when the ledger is away. Then, and should this process
-        die between the two, the case writes its first row itself. Raises CaseExists, Unavailable."""
+        die between the two, the case writes its first row itself. Raises CaseExists, KeyDestroyed, Unavailable."""
+        if await asyncio.to_thread(self._vault.ensure, [opening.case_id]):
+            raise KeyDestroyed(opening.case_id)
         try:
             started = await self.start(opening, projected=False, request=request)
         except RPCError:
@@ -218,9 +221,10 @@ class CaseOpener:
         return True
 
     async def start(self, opening: Opening, *, projected: bool, request: str | None = None) -> bool:
-        """Start the case's workflow; False when the case exists already. With `projected`, the caller promises
-        to write its first row by `project`; otherwise the case does it itself. `request` is kept with the
-        workflow, so that a repeated one is known again."""
+        """Start the case's workflow, for which `Vault.ensure` has made the key; False when the case exists already.
+
+        With `projected`, the caller promises to write its first row by `project`; otherwise the case does it
+        itself. `request` is kept with the workflow, so that a repeated one is known again."""
         try:
             await self._client.start_workflow(
                 CASE_WORKFLOW,

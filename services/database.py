@@ -22,9 +22,13 @@ _POSTGRES_OPTIONS = {"connect_timeout": 5, "options": "-c statement_timeout=1500
 
 
 def create_engine_from(settings: Settings) -> Engine:
-    """The engine of the ledger. SQLite runs in WAL mode, so that readers never wait for the writer. What a
-    statement carries is never part of an error's message, which may be logged."""
-    url = settings.database_url
+    """The engine of the ledger."""
+    return engine_of(settings.database_url)
+
+
+def engine_of(url: str) -> Engine:
+    """An engine. SQLite runs in WAL mode, so that readers never wait for the writer. What a statement carries is
+    never part of an error's message, which may be logged."""
     if not url.startswith("sqlite"):
         return create_engine(
             url, pool_pre_ping=True, pool_size=10, connect_args=_POSTGRES_OPTIONS, hide_parameters=True

@@ -33,8 +33,8 @@ from services.database import insert_missing, writing
 from services.errors import NotFound, StaleVersion, Unprocessable, case_unknown
 from services.import_judge import Departments, Importer, ImportOptions, RowJudge, Verdict
 from services.import_people import People, known_of_state, people_of_ledger
-from services.keys import Keys
 from services.settings import Settings
+from services.vault import Vault
 from workflows.messages import CASE_STATE, ChunkInput, ChunkResult
 
 # Starts and updates under way at once: enough to keep the server busy, few enough to leave it room for others.
@@ -53,10 +53,10 @@ class ChunkTaker:
     """Takes parts of rosters in."""
 
     def __init__(
-        self, engine: Engine, keys: Keys, client: Client, opener: CaseOpener, settings: Settings
+        self, engine: Engine, vault: Vault, client: Client, opener: CaseOpener, settings: Settings
     ) -> None:
         self._engine = engine
-        self._keys = keys
+        self._vault = vault
         self._client = client
         self._opener = opener
         self._commands = Commands(client)
@@ -85,7 +85,7 @@ class ChunkTaker:
             rows = session.exec(query.order_by(col(ImportRow.row)).limit(chunk.size)).all()
             people = People()
             departments = self._departments(session, importer)
-            judge = RowJudge(importer, people, departments, self._opener, self._keys)
+            judge = RowJudge(importer, people, departments, self._opener, self._vault)
             read = [(number, judge.read(json.loads(cells))) for number, cells in rows]
             self._meet(
                 session, importer, judge, people, [row for _, row in read if isinstance(row, RosterRow)]
@@ -109,6 +109,7 @@ class ChunkTaker:
         found = people_of_ledger(session, school, importer.import_id, case_ids, id_keys)
         people.by_case.update(found.by_case)
         people.owners.update(found.owners)
+        people.erased |= self._vault.destroyed(case_ids)
         if not importer.options.dry_run:
             return
         met = col(ImportRow.case_id).in_(case_ids) | col(ImportRow.id_number_key).in_(id_keys)
@@ -160,6 +161,8 @@ class ChunkTaker:
                 for verdict in verdicts:
                     settled[verdict.row] = await self._update(work, verdict)
 
+        new = [each.opening.case_id for each in work.verdicts if each.opening is not None]
+        await asyncio.to_thread(self._vault.ensure, new)
         async with asyncio.TaskGroup() as starting:
             for verdict in work.verdicts:
                 if verdict.opening is not None:
@@ -221,7 +224,7 @@ class ChunkTaker:
 
     def _id_key(self, state: CaseState) -> str | None:
         number = state.profile.id_number
-        return self._keys.id_number_key(state.school_id, number) if number else None
+        return self._vault.index(state.school_id, "id_number", number) if number else None
 
     def _write(self, import_id: str, verdicts: list[Verdict]) -> None:
         """Write the outcomes and count them; a row that has an outcome keeps it and is not counted twice."""

@@ -19,8 +19,8 @@ from models.roster.rows import RosterRow, judge_row
 from models.views.imports import Outcome
 from services.cases import CaseOpener, cohort_of
 from services.import_people import Known, People
-from services.keys import Keys
 from services.policies import NoPolicyError
+from services.vault import Vault
 
 # These import their own department's graduates only.
 OWN_DEPARTMENT_ONLY = frozenset({Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR})
@@ -84,13 +84,13 @@ class RowJudge:
     """Judges the rows of one import in their order; each row is known to those after it."""
 
     def __init__(
-        self, importer: Importer, people: People, departments: Departments, opener: CaseOpener, keys: Keys
+        self, importer: Importer, people: People, departments: Departments, opener: CaseOpener, vault: Vault
     ) -> None:
         self._importer = importer
         self._people = people
         self._departments = departments
         self._opener = opener
-        self._keys = keys
+        self._vault = vault
 
     def judge(self, number: int, cells: Mapping[str, str]) -> Verdict:
         """The verdict on the row with this number in the file."""
@@ -107,9 +107,12 @@ class RowJudge:
         return row
 
     def judge_person(self, number: int, row: RosterRow) -> Verdict:
-        """The verdict on a person; codes `id_number_conflict`, `id_number_taken`, `department_missing`,
+        """The verdict on a person; codes `case_erased`, `id_number_conflict`, `id_number_taken`, `department_missing`,
         `unknown_department`, `department_not_yours`, `department_differs`, `no_policy`."""
         case_id, id_key = self.keys_of(row)
+        if case_id in self._people.erased:
+            problem = row_problem(roster_columns().zh("student_no"), "case_erased")
+            return Verdict(number, "rejected", problems=(problem,))
         known = self._people.by_case.get(case_id)
         if known is not None and (done := self._done_before(number, known)) is not None:
             return Verdict(number, done, case_id, id_key)
@@ -131,8 +134,8 @@ class RowJudge:
     def keys_of(self, row: RosterRow) -> tuple[str, str | None]:
         """The case id of a person, and the key of the ID number."""
         school = self._importer.actor.school_id
-        id_key = self._keys.id_number_key(school, row.id_number) if row.id_number else None
-        return self._keys.case_id(school, row.student_no), id_key
+        id_key = self._vault.index(school, "id_number", row.id_number) if row.id_number else None
+        return self._vault.case_id(school, row.student_no), id_key
 
     def source(self, number: int) -> Source:
         """What a case remembers of the row."""

@@ -59,10 +59,11 @@ class Known:
 
 @dataclass
 class People:
-    """Those whom a part of a roster may meet, by case id, and who owns an ID number."""
+    """Those whom a part of a roster may meet, by case id, who owns an ID number, and whose file was erased."""
 
     by_case: dict[str, Known] = field(default_factory=dict[str, Known])
     owners: dict[str, str] = field(default_factory=dict[str, str])
+    erased: set[str] = field(default_factory=set[str])
 
     def add(self, known: Known) -> None:
         """Make a person known, or known anew."""

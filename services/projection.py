@@ -27,7 +27,7 @@ from models.tables import (
 )
 from models.tables.types import Table
 from services.database import insert_missing, replace, writing
-from services.keys import Keys
+from services.vault import Vault
 from workflows.messages import Projection
 
 
@@ -56,9 +56,9 @@ _WRITTEN = select(col(CaseRow.version), col(CaseRow.parts)).where(col(CaseRow.ca
 class Ledger:
     """The ledger of one database."""
 
-    def __init__(self, engine: Engine, keys: Keys) -> None:
+    def __init__(self, engine: Engine, vault: Vault) -> None:
         self._engine = writing(engine)
-        self._keys = keys
+        self._vault = vault
 
     def project(self, projections: Iterable[Projection], *, whole: bool = False) -> None:
         """Bring the ledger to these states, in one transaction.
@@ -132,7 +132,7 @@ class Ledger:
             department_id=state.department_id,
             cohort=state.cohort,
             student_no=state.profile.student_no,
-            id_number_key=self._keys.id_number_key(state.school_id, id_number) if id_number else None,
+            id_number_key=self._vault.index(state.school_id, "id_number", id_number) if id_number else None,
             name=state.profile.name,
             opened_at=state.opened_at,
             updated_at=state.updated_at,

@@ -7,18 +7,21 @@ A variable is the field's name in capitals with the prefix `ZHUHANG_`, but for `
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 
+from services.ciphers import Algorithm
 from services.policies import packaged_policies
-from services.settings_security import SecuritySettings, secret_in
+from services.settings_security import SecretFile, SecuritySettings, secret_in
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 # Values that may carry a password: an error message names the variable only.
-_SECRET_FIELDS = frozenset({"database_url", "notify_urls", "rate_limit_storage"})
+_SECRET_FIELDS = frozenset(
+    {"database_url", "key_database_url", "master_keys", "notify_urls", "rate_limit_storage"}
+)
 
 
 class SetupError(Exception):
@@ -47,6 +50,26 @@ class Settings(SecuritySettings):
     )
     database_url: str = Field(
         default="", description="SQLAlchemy URL of the ledger; default: a SQLite file in the data folder."
+    )
+    key_database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the key store, never the ledger's own database; default: a SQLite file in the "
+        "folder `keys` of the data folder.",
+    )
+    master_keys: SecretStr | None = Field(
+        default=None,
+        description="Master keys, `id:key` separated by blanks, each key 32 bytes in base64; the last one wraps. "
+        "Absent: they are in a file.",
+    )
+    master_keys_file: SecretFile | None = Field(
+        default=None,
+        description="File with the master keys that others keep, such as a mounted secret; absent: "
+        "`keys/master.key` in the data folder, which the first start makes.",
+    )
+    cipher: Algorithm = Field(
+        default=Algorithm.AES_256_GCM,
+        description="What seals from now on: `aes-256-gcm`, or `sm4-gcm` where national algorithms are required. What "
+        "was sealed with the other one stays readable.",
     )
     http_host: str = Field(default="127.0.0.1", min_length=1, description="Address on which the API listens.")
     http_port: Port = Field(default=8000, description="Port of the API.")
@@ -149,6 +172,9 @@ class Settings(SecuritySettings):
             self.database_url = url.render_as_string(hide_password=False)
         if self.notify_urls_file is not None:
             self.notify_urls = [*self.notify_urls, *secret_in(self.notify_urls_file).split()]
+        self.key_database_url = (
+            self.key_database_url or f"sqlite:///{self.data_dir / 'keys' / 'case-keys.db'}"
+        )
         # Beyond the last port, the space below is as good.
         above = self.temporal_port + 1000
         self.temporal_ui_port = self.temporal_ui_port or (

@@ -9,8 +9,8 @@ from temporalio.converter import (
 )
 
 from services.codec import EncryptionCodec
-from services.keys import Keys
 from services.settings import Settings
+from services.vault import Vault
 
 # The SDK makes a payload converter for every activation of a workflow; what it is made of is made once.
 _ENCODINGS = tuple(PydanticPayloadConverter().converters.values())
@@ -23,20 +23,20 @@ class PayloadConverter(CompositePayloadConverter):
         super().__init__(*_ENCODINGS)
 
 
-def data_converter(keys: Keys) -> DataConverter:
+def data_converter(vault: Vault) -> DataConverter:
     """Pydantic models as encrypted JSON; messages of failures are encrypted as well."""
     return DataConverter(
         payload_converter_class=PayloadConverter,
-        payload_codec=EncryptionCodec(keys.derive("temporal")),
+        payload_codec=EncryptionCodec(vault),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
 
 
-async def connect(settings: Settings, keys: Keys, *, lazy: bool = False) -> Client:
+async def connect(settings: Settings, vault: Vault, *, lazy: bool = False) -> Client:
     """A client of the server in the settings. `lazy` connects on first use only."""
     return await Client.connect(
         settings.temporal_target,
         namespace=settings.temporal_namespace,
-        data_converter=data_converter(keys),
+        data_converter=data_converter(vault),
         lazy=lazy,
     )

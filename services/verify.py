@@ -15,9 +15,9 @@ from models.base import Model
 from models.case.state import CaseState
 from models.tables import CaseDeadline, CaseEvent, CaseHardship, CaseReferral, CaseRow, Reservation
 from models.tables.types import Table
-from services.keys import Keys
 from services.projection import Ledger, LedgerRows
 from services.settings import Settings
+from services.vault import Vault
 from workflows.messages import CASE_STATE, CASE_WORKFLOW, Projection
 
 _AT_ONCE = 16
@@ -46,9 +46,9 @@ class Verification(Model):
 class Verifier:
     """Compares one ledger with one Temporal namespace."""
 
-    def __init__(self, engine: Engine, keys: Keys, client: Client, settings: Settings) -> None:
+    def __init__(self, engine: Engine, vault: Vault, client: Client, settings: Settings) -> None:
         self._engine = engine
-        self._ledger = Ledger(engine, keys)
+        self._ledger = Ledger(engine, vault)
         self._client = client
         self._school_id = settings.school_code
         self._task_queue = settings.task_queue

@@ -17,10 +17,10 @@ import httpx
 from api.app import create_app
 from services.assembly import Services
 from services.database import migrate
-from services.keys import Keys
 from services.rate_limits import Kind
 from services.settings import Settings
 from services.temporal import connect
+from services.vault import Vault
 from worker import build_worker
 
 POLICIES = Path(__file__).parent.parent / "models" / "data" / "policies"
@@ -194,10 +194,10 @@ def settings_for(
 @asynccontextmanager
 async def running_worker(settings: Settings, **options: Any) -> AsyncGenerator[None]:
     """A worker for the settings, in this process."""
-    keys = Keys.load(settings.data_dir)
-    client = await connect(settings, keys)
+    vault = Vault.of(settings)
+    client = await connect(settings, vault)
     with ThreadPoolExecutor(16) as executor:
-        async with build_worker(client, settings, keys, executor, **options):
+        async with build_worker(client, settings, vault, executor, **options):
             yield
 
 

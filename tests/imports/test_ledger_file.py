@@ -49,7 +49,7 @@ async def test_who_reads_no_cases_exports_none(product: Product) -> None:
 async def test_verify_names_what_differs_and_repairs_it(product: Product) -> None:
     case_id = await product.open_case(hardship_types=["低保"])
     services = product.services
-    verifier = Verifier(services.engine, services.keys, services.client, product.settings)
+    verifier = Verifier(services.engine, services.vault, services.client, product.settings)
     assert (await verifier.verify()).differing == 0
     with Session(services.engine.execution_options(writes=True)) as session:
         row = session.exec(select(CaseRow).where(CaseRow.case_id == case_id)).one()

@@ -16,10 +16,10 @@ from models.roster.rows import RosterRow
 from services.cases import CaseOpener
 from services.commands import Commands
 from services.database import create_engine_from, migrate
-from services.keys import Keys
 from services.office import DepartmentDraft, Office, StaffDraft
 from services.policies import load_policies
 from services.settings import Settings
+from services.vault import Vault
 from tests.product import STAFF
 from workflows.messages import CASE_STATE, CommandAnswer
 
@@ -99,9 +99,9 @@ class Lives:
     def __post_init__(self) -> None:
         migrate(self.settings)
         self.engine = create_engine_from(self.settings)
-        self.keys = Keys.load(self.settings.data_dir)
+        self.vault = Vault.of(self.settings)
         policies = load_policies(self.settings.policy)
-        self.opener = CaseOpener(self.client, self.engine, self.keys, policies, self.settings)
+        self.opener = CaseOpener(self.client, self.engine, self.vault, policies, self.settings)
         self.commands = Commands(self.client)
         office = Office(self.engine, policies)
         office.ensure_school(SCHOOL, "试验学校", "*")

@@ -18,9 +18,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from cli.clean_exit import run_and_leave
-from services.keys import Keys
 from services.settings import Settings
 from services.temporal_server import find_server
+from services.vault import Vault
 from tests.conftest import Quiet
 from tests.product import POLICIES
 from tests.workflows.life import SCHOOL, Lives
@@ -35,7 +35,7 @@ async def _lives(client: Client, folder: Path, policy: Path) -> AsyncGenerator[L
     folder.mkdir()
     lives = Lives(client, settings)
     with ThreadPoolExecutor(16) as executor:
-        async with build_worker(client, settings, Keys.load(folder), executor):
+        async with build_worker(client, settings, Vault.of(settings), executor):
             yield lives
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from temporalio.api.enums.v1 import EventType
 
-from services.keys import Keys
 from services.temporal import connect
+from services.vault import Vault
 from tests.product import Product, running_product, running_worker, settings_for
 from tests.workflows.life import LIFE, SCHOOL, Lives
 
@@ -33,7 +33,7 @@ def database_away(product: Product) -> Generator[None]:
 
 async def test_a_whole_life_without_the_workflow_cache(temporal_address: str, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, temporal_address, school=SCHOOL)
-    lives = Lives(await connect(settings, Keys.load(tmp_path)), settings)
+    lives = Lives(await connect(settings, Vault.of(settings)), settings)
     async with running_worker(settings, cached_workflows=0):
         case_id = await lives.open()
         answers = await lives.live(case_id)

@@ -16,9 +16,9 @@ from temporalio.testing import WorkflowEnvironment
 from models.case.ladder import RungReached
 from models.case.machine import EVENTS
 from models.tables import CaseEvent
-from services.keys import Keys
 from services.settings import Settings, SetupError
 from services.temporal import data_converter
+from services.vault import Vault
 from tests.product import POLICIES
 from tests.servers import time_skipping_server
 from tests.workflows.life import SCHOOL, Lives
@@ -37,13 +37,13 @@ async def skipping(tmp_path: Path) -> AsyncGenerator[tuple[WorkflowEnvironment, 
     environment = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(server))
     async with environment:
         settings = Settings(data_dir=tmp_path, school_code=SCHOOL, policy=POLICIES / "national.yaml")
-        keys = Keys.load(tmp_path)
+        vault = Vault.of(settings)
         config = environment.client.config()
-        config["data_converter"] = data_converter(keys)
+        config["data_converter"] = data_converter(vault)
         client = Client(**config)
         lives = Lives(client, settings)
         with ThreadPoolExecutor(16) as executor:
-            async with build_worker(client, settings, keys, executor):
+            async with build_worker(client, settings, vault, executor):
                 yield environment, lives
 
 

@@ -1,0 +1,55 @@
+"""`zhuhang keys`: the master keys that wrap every case's key."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from services.settings import SetupError, load_settings
+
+keys_app = typer.Typer(help="密钥 · keys", no_args_is_help=True)
+
+_JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出 · answer in JSON")]
+
+
+@keys_app.command("list")
+def list_(as_json: _JsonOption = False) -> None:
+    """列出主密钥与数量 · master keys by id, and how many keys each wraps; nothing secret."""
+    from services.vault import Vault
+
+    settings = load_settings()
+    vault = Vault.of(settings)
+    current = vault.masters.current()
+    wrapped, destroyed = vault.store.counts()
+    masters = [{"id": name, "keys": count} for name, count in sorted(({current: 0} | wrapped).items())]
+    if as_json:
+        told = {
+            "current": current,
+            "masters": masters,
+            "keys": sum(wrapped.values()),
+            "destroyed": destroyed,
+            "cipher": settings.cipher.value,
+        }
+        typer.echo(json.dumps(told))
+        return
+    for master in masters:
+        mark = " ← 当前 current" if master["id"] == current else ""
+        typer.echo(f"主密钥 master key {master['id']}:{master['keys']} 个密钥 keys{mark}")
+    typer.echo(f"已销毁 destroyed:{destroyed} · 算法 cipher:{settings.cipher.value}")
+
+
+@keys_app.command()
+def rotate(as_json: _JsonOption = False) -> None:
+    """更换主密钥 · a fresh master key, and every key wrapped by it, while all goes on."""
+    from services.errors import Unavailable
+    from services.key_rotation import rotate as change
+    from services.vault import Vault
+
+    try:
+        current, count = change(Vault.of(load_settings()))
+    except Unavailable as away:
+        raise SetupError(away.code, away.zh, away.en) from None
+    if as_json:
+        typer.echo(json.dumps({"current": current, "wrapped": count}))
+    else:
+        typer.echo(f"✓ 主密钥 {current},重新封装 {count} 个密钥 · master key {current} wraps {count} keys")

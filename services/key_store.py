@@ -1,0 +1,210 @@
+"""The store of wrapped data keys: a database of its own, so that no backup of the ledger or of Temporal brings
+back a key that was destroyed."""
+
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, cast
+
+import structlog
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    bindparam,
+    event,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from models.tables.types import Instant
+from services.database import engine_of, writing
+from services.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+# Statements name at most so many subjects at once.
+_AT_ONCE = 500
+# PostgreSQL lets two processes create one table at the same time only one after the other.
+_CREATION_LOCK = 7_239_004
+
+# `wrapped` is empty once a key was destroyed: what is left keeps it from ever being made again.
+_KEYS = Table(
+    "data_key",
+    MetaData(),
+    Column("subject", String, primary_key=True),
+    Column("key_id", String, nullable=False, unique=True),
+    Column("master_id", String, nullable=False, index=True),
+    Column("wrapped", LargeBinary, nullable=True),
+    Column("created_at", Instant, nullable=False),
+    Column("destroyed_at", Instant, nullable=True),
+)
+
+
+@dataclass(frozen=True)
+class StoredKey:
+    """A wrapped data key; without `wrapped`, what is left of one that was destroyed."""
+
+    subject: str
+    key_id: str
+    master_id: str
+    wrapped: bytes | None
+    created_at: datetime
+    destroyed_at: datetime | None = None
+
+    @classmethod
+    def of(cls, subject: str, key_id: str) -> "StoredKey":
+        """The place of a key, still empty."""
+        return cls(subject, key_id, "", None, datetime.now(UTC))
+
+    def wrapped_by(self, master_id: str, wrapped: bytes) -> "StoredKey":
+        """The same key in another wrapping."""
+        return replace(self, master_id=master_id, wrapped=wrapped)
+
+
+class KeyStore:
+    """The keys of one installation. Each method may raise Unavailable (`keys_unavailable`)."""
+
+    def __init__(self, database_url: str) -> None:
+        self._engine = engine_of(database_url)
+        self._ready = False
+        self._creating = Lock()
+        if self._engine.dialect.name == "sqlite":
+            event.listen(self._engine, "connect", _overwrite_what_goes)
+
+    def find(self, subjects: Iterable[str]) -> dict[str, StoredKey]:
+        """The keys of these subjects, as far as there are any."""
+        wanted = list(dict.fromkeys(subjects))
+        found: dict[str, StoredKey] = {}
+        with self._connected(self._engine) as connection:
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = _KEYS.c.subject.in_(wanted[start : start + _AT_ONCE])
+                found |= {row.subject: _stored(row) for row in connection.execute(select(_KEYS).where(some))}
+        return found
+
+    def find_id(self, key_id: str) -> StoredKey | None:
+        """The key with this id."""
+        with self._connected(self._engine) as connection:
+            row = connection.execute(select(_KEYS).where(_KEYS.c.key_id == key_id)).one_or_none()
+        return _stored(row) if row is not None else None
+
+    def add(self, keys: Sequence[StoredKey]) -> None:
+        """Keep new keys in one transaction; a subject that has one already, or had, keeps it."""
+        if not keys:
+            return
+        with self._connected(writing(self._engine)) as connection:
+            _insert(connection, keys)
+
+    def destroy(self, subject: str, key_id: str) -> bool:
+        """Destroy a subject's key for ever; False where it had none (any more). `key_id` marks the place of
+        one that was never made."""
+        now = datetime.now(UTC)
+        nothing = StoredKey(subject, key_id, "", None, now, now)
+        live = (_KEYS.c.subject == subject) & _KEYS.c.wrapped.is_not(None)
+        with self._connected(writing(self._engine)) as connection:
+            gone = connection.execute(update(_KEYS).where(live).values(wrapped=None, destroyed_at=now))
+            _insert(connection, [nothing])
+        if gone.rowcount:
+            self._forget_copies()
+        return bool(gone.rowcount)
+
+    def wrapped_otherwise(self, master_id: str, limit: int) -> list[StoredKey]:
+        """Some keys that another master key than this one wraps."""
+        other = _KEYS.c.wrapped.is_not(None) & (_KEYS.c.master_id != master_id)
+        with self._connected(self._engine) as connection:
+            rows = connection.execute(select(_KEYS).where(other).order_by(_KEYS.c.subject).limit(limit))
+            return [_stored(row) for row in rows]
+
+    def rewrap(self, changed: Iterable[tuple[StoredKey, StoredKey]]) -> None:
+        """Put keys in another wrapping into the place of what was read, in one transaction. A key that was
+        destroyed meanwhile stays so."""
+        same = (_KEYS.c.subject == bindparam("of")) & (_KEYS.c.master_id == bindparam("before"))
+        statement = update(_KEYS).where(same, _KEYS.c.wrapped.is_not(None))
+        changes = [
+            {"of": old.subject, "before": old.master_id, "master_id": new.master_id, "wrapped": new.wrapped}
+            for old, new in changed
+        ]
+        with self._connected(writing(self._engine)) as connection:
+            connection.execute(statement, changes)
+
+    def counts(self) -> tuple[dict[str, int], int]:
+        """How many keys each master key wraps, and how many were destroyed."""
+        alive = _KEYS.c.wrapped.is_not(None)
+        query = select(_KEYS.c.master_id, func.count()).where(alive).group_by(_KEYS.c.master_id)
+        gone = select(func.count()).select_from(_KEYS).where(~alive)
+        with self._connected(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}, connection.execute(
+                gone
+            ).scalar_one()
+
+    @contextmanager
+    def _connected(self, engine: Engine) -> Generator[Connection]:
+        """A transaction on the store, whose table the first one makes."""
+        try:
+            if not self._ready:
+                self._create()
+            with engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            log.warning("the key store does not answer", kind=type(error).__name__)
+            raise Unavailable(
+                "keys_unavailable",
+                "密钥库暂时不可用，请稍后重试。",
+                "The key store is not available for the moment; try again later.",
+            ) from None
+
+    def _create(self) -> None:
+        with self._creating:
+            if self._engine.dialect.name == "sqlite":
+                folder = Path(self._engine.url.database or "").parent
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with writing(self._engine).begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))
+                connection.execute(CreateTable(_KEYS, if_not_exists=True))
+                for index in _KEYS.indexes:
+                    connection.execute(CreateIndex(index, if_not_exists=True))
+            self._ready = True
+
+    def _forget_copies(self) -> None:
+        """Clear what the database still holds of a row's former content."""
+        if self._engine.dialect.name == "postgresql":
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("VACUUM data_key"))
+            return
+        raw = self._engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # Whether somebody was reading, pages in the log, pages written back.
+            (busy, _, _) = cast("tuple[int, int, int]", cursor.fetchone())
+        finally:
+            raw.close()
+        if busy:
+            log.warning("the key store's write-ahead log is in use; it is cleared by the next destruction")
+
+
+def _insert(connection: Connection, keys: Sequence[StoredKey]) -> None:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(_KEYS).on_conflict_do_nothing(), [vars(key) for key in keys])
+
+
+def _stored(row: Row[Any]) -> StoredKey:
+    return StoredKey(*row)
+
+
+def _overwrite_what_goes(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA secure_delete=ON")
