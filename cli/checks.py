@@ -1,14 +1,18 @@
 """What must hold before anything is started; each failure is one sentence."""
 
 import errno
+import re
 import shutil
 import socket
 import tempfile
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from services.policies import load_policies
 from services.policy_source import PolicyError
 from services.settings import Settings, SetupError
+from services.weaknesses import refuse_weak
 
 LEAST_FREE_MB = 500
 
@@ -29,7 +33,7 @@ def check_data_dir(data_dir: Path) -> int:
     Raises `SetupError` `data_dir_not_writable` or `disk_full`.
     """
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=data_dir) as trial:
             trial.write(bytes(4096))
     except OSError as error:
@@ -86,4 +90,24 @@ def _not_ours(host: str) -> SetupError:
         "host_not_ours",
         f"{host} 不是本机地址:请修改 ZHUHANG_HTTP_HOST。",
         f"{host} is not an address of this machine: change ZHUHANG_HTTP_HOST.",
+    )
+
+
+def check_safe(settings: Settings) -> None:
+    """Raises `SetupError` `not_safe_for_production`, or `database_unusable` where it must be asked."""
+    refuse_weak(settings, with_data=False)
+    try:
+        refuse_weak(settings, with_data=True)
+    except SQLAlchemyError as error:
+        raise database_away(settings, error) from None
+
+
+def database_away(settings: Settings, error: SQLAlchemyError) -> SetupError:
+    """That the database cannot be used, without its password."""
+    shown = re.sub(r"://[^@/]*@", "://***@", settings.database_url)
+    reason = str(error.__cause__ or error).splitlines()[0]
+    return SetupError(
+        "database_unusable",
+        f"无法使用数据库 {shown}({reason}):请检查 ZHUHANG_DATABASE_URL 以及数据库是否在运行。",
+        f"The database {shown} cannot be used ({reason}): check ZHUHANG_DATABASE_URL and that it runs.",
     )

@@ -23,6 +23,7 @@ from services.database import alembic_config, create_engine_from
 from services.settings import Settings, SetupError, load_settings
 from services.temporal_health import check_temporal, worker_seen
 from services.temporal_server import CLI_VERSION, MoveOnError, cache_folder, check_binary
+from services.weaknesses import weak_data, weak_settings
 
 LEAST_PYTHON = (3, 11)
 _LOCK = Path(__file__).parents[1] / "requirements.lock"
@@ -70,8 +71,10 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         finding = _attempt(variable, lambda h=host, p=port, v=variable: _free(h, p, v))
         # While everything runs, the port is of course taken: by ourselves.
         yield Finding(finding.check, None, "in use; Zhuhang runs") if running and not finding.ok else finding
-    yield _database(settings)
+    database = _database(settings)
+    yield database
     yield from temporal
+    yield from _security(settings, with_data=database.ok is True)
 
 
 def _attempt(check: str, look: Callable[[], str]) -> Finding:
@@ -130,6 +133,17 @@ def _database(settings: Settings) -> Finding:
     if there != wanted:
         return Finding("database", None, "its schema is not up to date; `zhuhang up` sees to it")
     return Finding("database", True, "up to date")
+
+
+def _security(settings: Settings, *, with_data: bool) -> Iterator[Finding]:
+    """Each weak point; in production it is wrong, in a trial worth knowing."""
+    found = [*weak_settings(settings), *(weak_data(settings) if with_data else [])]
+    for item in found:
+        yield Finding(
+            f"security.{item.code}", False if settings.mode == "production" else None, f"{item.zh} {item.en}"
+        )
+    if not found:
+        yield Finding("security", True, f"nothing weak found, mode {settings.mode}")
 
 
 async def _temporal(settings: Settings) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -46,10 +47,12 @@ def worker() -> None:
     """启动工作进程 · run the Temporal worker."""
     import uvloop
 
+    from cli.checks import check_safe
     from services.logs import configure_logging
     from worker import run_worker
 
     settings = load_settings()
+    check_safe(settings)
     configure_logging(settings)
 
     async def run() -> None:
@@ -68,9 +71,11 @@ def api() -> None:
 
     from api.app import create_app
     from api.http_protocol import GuardedHttp
+    from cli.checks import check_safe
     from services.logs import configure_logging
 
     settings = load_settings()
+    check_safe(settings)
     configure_logging(settings)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -233,6 +238,8 @@ def case_do(
 
 def run() -> int:
     """Do what the command line says; the exit status. An error of the set-up becomes one sentence."""
+    # Whatever is written, from databases to exports, is its owner's alone.
+    os.umask(0o077)
     try:
         app()
     except SetupError as error:

@@ -1,7 +1,6 @@
 """`zhuhang up`: everything in one foreground command, ended by Ctrl-C."""
 
 import asyncio
-import re
 import signal
 import sys
 import time
@@ -13,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.checks import check_data_dir, check_policies, check_port, ports_of
+from cli.checks import check_data_dir, check_policies, check_port, database_away, ports_of
 from cli.supervisor import Part, Supervisor
 from cli.terminal import Terminal
 from cli.under_make import make_was_interrupted, terminal_of_our_own
@@ -23,6 +22,7 @@ from services.file_lock import LockHeldError, exclusive
 from services.settings import Settings, SetupError
 from services.temporal_health import check_temporal
 from services.temporal_server import find_server, server_command
+from services.weaknesses import refuse_weak
 
 READY_SECONDS = 120.0
 LOOK_SECONDS = 0.3
@@ -56,6 +56,7 @@ def up(settings: Settings, terminal: Terminal) -> int:
 
 
 def _run(settings: Settings, terminal: Terminal) -> int:
+    refuse_weak(settings, with_data=False)
     check_policies(settings)
     for variable, (host, port) in ports_of(settings).items():
         check_port(host, port, variable)
@@ -72,8 +73,9 @@ def _run(settings: Settings, terminal: Terminal) -> int:
     terminal.say("检查并升级数据库", "bringing the database up to date")
     try:
         migrate(settings)
+        refuse_weak(settings, with_data=True)
     except SQLAlchemyError as error:
-        raise _database_away(settings, error) from None
+        raise database_away(settings, error) from None
     return asyncio.run(_serve(settings, terminal, temporal))
 
 
@@ -155,16 +157,6 @@ async def _until_ready(settings: Settings, terminal: Terminal) -> None:
         "not_ready",
         f"{READY_SECONDS:.0f} 秒内未就绪({seen}),详见 {settings.data_dir / 'logs'}。",
         f"Not ready within {READY_SECONDS:.0f} s ({seen}); see {settings.data_dir / 'logs'}.",
-    )
-
-
-def _database_away(settings: Settings, error: SQLAlchemyError) -> SetupError:
-    shown = re.sub(r"://[^@/]*@", "://***@", settings.database_url)
-    reason = str(error.__cause__ or error).splitlines()[0]
-    return SetupError(
-        "database_unusable",
-        f"无法使用数据库 {shown}({reason}):请检查 ZHUHANG_DATABASE_URL 以及数据库是否在运行。",
-        f"The database {shown} cannot be used ({reason}): check ZHUHANG_DATABASE_URL and that it runs.",
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_core import ErrorDetails
 from pydantic_settings import NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from services.ciphers import Algorithm
 from services.policies import packaged_policies
@@ -142,6 +143,15 @@ class Settings(SecuritySettings):
     def _split_urls(cls, value: object) -> object:
         # By blanks, not commas: a comma may be part of an Apprise URL.
         return value.split() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        try:
+            make_url(value or "sqlite://")
+        except (ArgumentError, ValueError):
+            raise ValueError("must be a URL such as postgresql+psycopg://user@host/database") from None
+        return value
 
     @field_validator("temporal_address")
     @classmethod

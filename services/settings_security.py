@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import limits
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 
@@ -98,7 +98,7 @@ class SecuritySettings(BaseSettings):
     rate_import: Rate = Field(default="60/hour", description="Imports by one account.")
 
     temporal_tls: bool = Field(
-        default=False, description="Reach Temporal over TLS; implied by each of the three files below."
+        default=False, description="Reach Temporal over TLS; implied by each of the files below."
     )
     temporal_tls_ca_file: SecretFile | None = Field(
         default=None, description="Certificates that the server's is checked by; default: the system's."
@@ -106,7 +106,9 @@ class SecuritySettings(BaseSettings):
     temporal_tls_cert_file: SecretFile | None = Field(
         default=None, description="Certificate with which Zhuhang shows itself to Temporal (mTLS)."
     )
-    temporal_tls_key_file: SecretFile | None = Field(default=None, description="Its private key.")
+    temporal_tls_key_file: SecretFile | None = Field(
+        default=None, validate_default=True, description="Its private key."
+    )
     temporal_tls_server_name: str | None = Field(
         default=None, description="Name in the server's certificate where it is not the address's."
     )
@@ -120,6 +122,13 @@ class SecuritySettings(BaseSettings):
     notify_urls_file: SecretFile | None = Field(
         default=None, description="File with the channels of ZHUHANG_NOTIFY_URLS, which then is empty."
     )
+    first_password_days: int = Field(
+        default=14,
+        ge=1,
+        le=365,
+        description="Days after which a first password that nobody has changed counts as weak.",
+    )
+
     notify_schemes: Words = Field(
         default=["mailto", "mailtos", "jsons", "wecombot", "dingtalk", "feishu", "lark"],
         description="Kinds of Apprise channels that a person's own channel may be of.",
@@ -129,3 +138,18 @@ class SecuritySettings(BaseSettings):
         description="Hosts that people's own channels may be at: a name, `*.example.edu.cn`, or an address or "
         "network for what is inside one's own. Others are refused; WeCom, DingTalk and Feishu are known.",
     )
+
+    @property
+    def temporal_over_tls(self) -> bool:
+        """Whether Temporal is reached over TLS."""
+        files = (self.temporal_tls_ca_file, self.temporal_tls_cert_file, self.temporal_api_key_file)
+        return self.temporal_tls or any(files)
+
+    @field_validator("temporal_tls_key_file")
+    @classmethod
+    def _with_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if (value is None) != (info.data.get("temporal_tls_cert_file") is None):
+            raise ValueError(
+                "certificate and key go together: set both ZHUHANG_TEMPORAL_TLS_CERT_FILE and _KEY_FILE"
+            )
+        return value

@@ -11,6 +11,7 @@ from temporalio.converter import (
 from services.codec import EncryptionCodec
 from services.settings import Settings
 from services.vault import Vault
+from services.temporal_tls import temporal_security
 
 # The SDK makes a payload converter for every activation of a workflow; what it is made of is made once.
 _ENCODINGS = tuple(PydanticPayloadConverter().converters.values())
@@ -39,4 +40,5 @@ async def connect(settings: Settings, vault: Vault, *, lazy: bool = False) -> Cl
         namespace=settings.temporal_namespace,
         data_converter=data_converter(vault),
         lazy=lazy,
+        **temporal_security(settings),
     )

@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from services.settings import Settings, SetupError
+from services.temporal_tls import temporal_security
 
 CONNECT_SECONDS = 5.0
 # A worker polls anew each minute at least; the server remembers pollers for five, so also dead ones.
@@ -24,7 +25,7 @@ async def check_temporal(settings: Settings, timeout_seconds: float = CONNECT_SE
     target, namespace = settings.temporal_target, settings.temporal_namespace
     try:
         async with asyncio.timeout(timeout_seconds):
-            client = await Client.connect(target, namespace=namespace)
+            client = await Client.connect(target, namespace=namespace, **temporal_security(settings))
             await client.workflow_service.describe_namespace(
                 DescribeNamespaceRequest(namespace=namespace), timeout=timedelta(seconds=timeout_seconds)
             )

@@ -1,0 +1,149 @@
+"""What is weak about an installation: told by `zhuhang doctor`, and in production a reason not to start."""
+
+import ipaddress
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine, make_url
+from sqlmodel import Session, col, select
+
+from models.tables import Staff
+from services.database import create_engine_from
+from services.demo import sample_school
+from services.settings import Settings, SetupError
+
+_TRIAL_SCHOOL = "99999"
+_ENCRYPTED = frozenset({"require", "verify-ca", "verify-full"})
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """`zh` and `en` say what is weak and what to do, each in a few words."""
+
+    code: str
+    zh: str
+    en: str
+
+
+def weak_settings(settings: Settings) -> list[Weakness]:
+    """What is weak about the settings and the files, without asking the database."""
+    return [*_for_trials(settings), *_network(settings), *_files(settings)]
+
+
+def weak_data(settings: Settings) -> list[Weakness]:
+    """What is weak about what the database holds. Raises `sqlalchemy.exc.SQLAlchemyError` where it is away."""
+    engine = create_engine_from(settings)
+    try:
+        return list(_data(engine))
+    finally:
+        engine.dispose()
+
+
+def refuse_weak(settings: Settings, *, with_data: bool) -> None:
+    """In production, refuse to start. Raises `SetupError` `not_safe_for_production`, naming each weakness, and
+    with `with_data` `sqlalchemy.exc.SQLAlchemyError`."""
+    if settings.mode != "production":
+        return
+    found = [*weak_settings(settings), *(weak_data(settings) if with_data else [])]
+    if not found:
+        return
+    zh = "".join(f"（{number}）{item.zh}" for number, item in enumerate(found, 1))
+    en = "".join(f" ({number}) {item.en}" for number, item in enumerate(found, 1))
+    raise SetupError(
+        "not_safe_for_production",
+        f"ZHUHANG_MODE=production 拒绝启动，请先改正：{zh}",
+        f"ZHUHANG_MODE=production refuses to start; mend first:{en}",
+    )
+
+
+def _for_trials(settings: Settings) -> Iterator[Weakness]:
+    if settings.demo:
+        yield Weakness("demo_data", "会导入示范学校：设 DEMO=0。", "The sample school is loaded: set DEMO=0.")
+    if settings.allow_test_identities:
+        yield Weakness(
+            "test_identities",
+            "接受不可能存在的测试证件号：设 ZHUHANG_ALLOW_TEST_IDENTITIES=false。",
+            "Test identities are accepted: set ZHUHANG_ALLOW_TEST_IDENTITIES=false.",
+        )
+    if settings.school_code == _TRIAL_SCHOOL:
+        yield Weakness(
+            "school_code",
+            f"学校代码仍为默认值 {_TRIAL_SCHOOL}：设 ZHUHANG_SCHOOL_CODE。",
+            f"The school code is still {_TRIAL_SCHOOL}: set ZHUHANG_SCHOOL_CODE.",
+        )
+    if settings.master_keys is None and settings.master_keys_file is None:
+        yield Weakness(
+            "master_key",
+            "主密钥由程序生成，与数据放在同一目录：另行保管，并设 ZHUHANG_MASTER_KEYS_FILE。",
+            "The master key is made beside the data that it protects: keep one elsewhere and name it in "
+            "ZHUHANG_MASTER_KEYS_FILE.",
+        )
+
+
+def _network(settings: Settings) -> Iterator[Weakness]:
+    if not settings.public_url.startswith("https://"):
+        yield Weakness(
+            "public_url",
+            "对外地址不是 https：设 ZHUHANG_PUBLIC_URL=https://…，并由反向代理提供 TLS。",
+            "The public address is not https: set ZHUHANG_PUBLIC_URL=https://… and end TLS at a reverse proxy.",
+        )
+    if not is_local(settings.http_host) and not settings.trusted_proxies:
+        yield Weakness(
+            "http_host",
+            f"接口在 {settings.http_host} 上不加密监听：设 ZHUHANG_HTTP_HOST=127.0.0.1，"
+            "或用 ZHUHANG_TRUSTED_PROXIES 写明前面的反向代理。",
+            f"The API listens on {settings.http_host} without TLS: set ZHUHANG_HTTP_HOST=127.0.0.1, or name the "
+            "reverse proxy before it in ZHUHANG_TRUSTED_PROXIES.",
+        )
+    host = (settings.temporal_address or "localhost:1").rpartition(":")[0].strip("[]")
+    if not is_local(host) and not settings.temporal_over_tls:
+        yield Weakness(
+            "temporal_plaintext",
+            "到 Temporal 的连接不加密：设 ZHUHANG_TEMPORAL_TLS=true 或其证书文件。",
+            "Temporal is reached in plaintext: set ZHUHANG_TEMPORAL_TLS=true or its certificate files.",
+        )
+    for variable in ("database_url", "key_database_url"):
+        url = make_url(getattr(settings, variable))
+        if url.host and not is_local(url.host) and url.query.get("sslmode") not in _ENCRYPTED:
+            name = f"ZHUHANG_{variable.upper()}"
+            yield Weakness(
+                "database_plaintext",
+                f"到数据库的连接不加密：在 {name} 中加 ?sslmode=verify-full。",
+                f"The database is reached in plaintext: add ?sslmode=verify-full to {name}.",
+            )
+
+
+def _files(settings: Settings) -> Iterator[Weakness]:
+    secret = [path for name, path in settings if name.endswith("_file") and isinstance(path, Path)]
+    keys = settings.data_dir / "keys"
+    for path in (settings.data_dir, *(sorted(keys.iterdir()) if keys.is_dir() else ()), *secret):
+        if path.exists() and path.stat().st_mode & _OTHERS:
+            yield Weakness(
+                "readable_by_others",
+                f"其他用户可读 {path}：chmod go= {path}。",
+                f"Others may read {path}: chmod go= {path}.",
+            )
+
+
+def _data(engine: Engine) -> Iterator[Weakness]:
+    ids = [person["id"] for person in sample_school().staff]
+    with Session(engine) as session:
+        if session.exec(select(Staff.id).where(col(Staff.id).in_(ids)).limit(1)).first():
+            yield Weakness(
+                "demo_school",
+                "数据库中是示范学校：用新的数据目录与数据库开始。",
+                "The database holds the sample school: begin with a fresh data folder and database.",
+            )
+
+
+def is_local(host: str) -> bool:
+    """Whether a host is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
