@@ -10,8 +10,8 @@ from temporalio.converter import (
 
 from services.codec import EncryptionCodec
 from services.settings import Settings
-from services.vault import Vault
 from services.temporal_tls import temporal_security
+from services.vault import Vault
 
 # The SDK makes a payload converter for every activation of a workflow; what it is made of is made once.
 _ENCODINGS = tuple(PydanticPayloadConverter().converters.values())

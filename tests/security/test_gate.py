@@ -38,7 +38,7 @@ def client(app: ASGIApp, address: str = "127.0.0.1", host: str = "127.0.0.1") ->
         ("GET", "/openapi.json", 200),
         ("GET", "/api/v1/nowhere", 404),
         ("DELETE", "/api/v1/cases", 405),
-        ("GET", "/api/v1/cases?limit=0", 422),
+        ("GET", "/api/v1/staff?limit=0", 422),
     ],
 )
 async def test_every_answer_carries_the_headers(

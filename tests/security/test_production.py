@@ -31,7 +31,8 @@ def settings_in(folder: Path, **changed: Any) -> Settings:
     folder.chmod(0o700)
     keys = folder / "secret"
     keys.touch(mode=0o600)
-    return Settings(data_dir=folder, **(SAFE | {"master_keys_file": keys} | changed))
+    chosen: dict[str, Any] = SAFE | {"data_dir": folder, "master_keys_file": keys} | changed
+    return Settings(**chosen)
 
 
 def test_a_safe_installation_may_start(tmp_path: Path) -> None:

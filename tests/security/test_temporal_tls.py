@@ -89,13 +89,13 @@ async def test_certificates_are_checked_on_both_sides(temporal_address: str, tmp
     context.verify_mode = ssl.CERT_REQUIRED
     context.set_alpn_protocols(["h2"])
     context.load_cert_chain(*ours.issue(NAME))
-    files = {"temporal_tls_cert_file": certificate, "temporal_tls_key_file": key}
     async with behind_tls(temporal_address, context) as address:
         good = Settings(
             temporal_address=address,
             temporal_tls_ca_file=ours.file,
             temporal_tls_server_name=NAME,
-            **files,  # pyright: ignore[reportArgumentType]
+            temporal_tls_cert_file=certificate,
+            temporal_tls_key_file=key,
         )
         await check_temporal(good)
         for changed in (
