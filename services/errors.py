@@ -51,6 +51,17 @@ class NotAllowed(ServiceError):
         )
 
 
+class FieldMasked(ServiceError):
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "field_masked",
+            "该信息对您是脱敏显示的，不能按它筛选或排序。",
+            "This is masked for you, so lists cannot be filtered or ordered by it.",
+        )
+
+
 class NotThisMachine(ServiceError):
     status = 403
 

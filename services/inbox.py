@@ -12,9 +12,10 @@ from models.policy import ClockName
 from models.tables import CaseDeadline, CaseNotice, CaseRow
 from models.views.inbox import DeadlineEntry, Inbox, InboxCounts, NoticeEntry, Section
 from models.views.wording import wording
-from services.access import readable
+from services.access import readable, shown
 from services.errors import Unprocessable
 from services.keyset import after, cursor_of, read_cursor
+from services.masking import name_for
 
 # The acts of a department that its counselors may do as well.
 COUNSELOR_CLOCKS: tuple[ClockName, ...] = ("confirm_eligibility", "propose_mentor")
@@ -155,8 +156,9 @@ class InboxReader:
     def _notices(
         self, session: Session, actor: Actor, wish: InboxWish, cursors: dict[Section, str]
     ) -> list[NoticeEntry]:
+        nullable_name: Any = CaseRow.name
         query = (
-            select(CaseNotice, CaseRow.name)
+            select(CaseNotice, nullable_name, shown(actor, "name"))
             .join(
                 CaseRow, and_(col(CaseRow.case_id) == col(CaseNotice.case_id), readable(actor)), isouter=True
             )
@@ -170,9 +172,12 @@ class InboxReader:
         ).all()
         page = rows[: wish.limit]
         if len(rows) > wish.limit:
-            last, _ = page[-1]
+            last, _, _ = page[-1]
             cursors["notices"] = cursor_of("notices", (last.at, last.case_id, last.seq, last.audience))
-        return [_notice_entry(row, name) for row, name in page]
+        return [
+            _notice_entry(row, None if name is None else name_for(name, plain=plain))
+            for row, name, plain in page
+        ]
 
     def _counts(self, session: Session, actor: Actor, days: int, now: datetime) -> InboxCounts:
         def count(section: Section) -> int:
@@ -199,14 +204,16 @@ class InboxReader:
 def deadline_rows(
     session: Session, actor: Actor, conditions: list[ColumnElement[bool]], limit: int
 ) -> list[tuple[CaseDeadline, str | None]]:
-    """Deadlines, the earliest first, each with the graduate's name where the actor may read the case."""
-    name: Any = CaseRow.name
+    """Deadlines, the earliest first, each with the graduate's name, or its mask, where the actor may read
+    the case."""
+    nullable_name: Any = CaseRow.name
     query = (
-        select(CaseDeadline, name)
+        select(CaseDeadline, nullable_name, shown(actor, "name"))
         .join(CaseRow, and_(col(CaseRow.case_id) == col(CaseDeadline.case_id), readable(actor)), isouter=True)
         .where(*conditions)
     )
-    return list(session.exec(query.order_by(*DEADLINE_ORDER).limit(limit)).all())
+    rows = session.exec(query.order_by(*DEADLINE_ORDER).limit(limit)).all()
+    return [(row, None if name is None else name_for(name, plain=plain)) for row, name, plain in rows]
 
 
 def deadline_entry(row: CaseDeadline, name: str | None, now: datetime) -> DeadlineEntry:

@@ -19,10 +19,11 @@ from models.policy import RiskLevel
 from models.tables import CaseEvent, CaseHardship, CaseRow
 from models.views.case import CaseLine, CaseView, CommandsView, TimelineEntry, case_view
 from models.views.page import Page
-from services.access import readable
+from services.access import plain_groups, readable, shown
 from services.actors import graduate_actor_id
 from services.errors import BadCursor, case_unknown
 from services.keyset import after, cursor_of, read_cursor
+from services.masking import check_shown, entry_for, line_for, view_for
 from services.states import States
 
 Sort = Literal["due", "-due", "opened", "-opened", "updated", "-updated", "student_no", "name"]
@@ -77,10 +78,14 @@ class LedgerReader:
         self._states = states
 
     def cases(self, actor: Actor, wanted: CaseFilter, now: datetime) -> Page[CaseLine]:
-        """A page of the cases that the actor may read. Raises BadCursor."""
+        """A page of the cases that the actor may read. Raises BadCursor, FieldMasked."""
         name = wanted.sort.removeprefix("-")
         key, descending = _SORTS[name], wanted.sort.startswith("-")
-        query = select(CaseRow, key).where(readable(actor), *_conditions(wanted, now))
+        if name == "name":
+            check_shown(actor, "name")
+        if wanted.hardship_type is not None:
+            check_shown(actor, "hardship")
+        query = select(CaseRow, key).where(readable(actor), *_conditions(actor, wanted, now))
         if wanted.cursor is not None:
             kind = datetime if name in _TIMES else str
             place = read_cursor(wanted.sort, wanted.cursor, kind, str)
@@ -93,7 +98,7 @@ class LedgerReader:
         if len(rows) > wanted.limit:
             last, value = page[-1]
             cursor = cursor_of(wanted.sort, (value, last.case_id))
-        return Page(items=[_line(row, now) for row, _ in page], next_cursor=cursor)
+        return Page(items=[_line(actor, row, now) for row, _ in page], next_cursor=cursor)
 
     def state(self, actor: Actor, case_id: str) -> CaseState:
         """The state of one case. Raises NotFound (`case_unknown`)."""
@@ -105,19 +110,26 @@ class LedgerReader:
 
     def case(self, actor: Actor, case_id: str, now: datetime) -> CaseView:
         """One whole file. Raises NotFound (`case_unknown`)."""
-        return case_view(self.state(actor, case_id), now, graduate_actor_id(case_id))
+        return self.case_and_plain(actor, case_id, now)[0]
+
+    def case_and_plain(self, actor: Actor, case_id: str, now: datetime) -> tuple[CaseView, frozenset[str]]:
+        """The same, with the groups of fields that the actor sees plain in it."""
+        state = self.state(actor, case_id)
+        return shown_case(actor, state, now), plain_groups(actor, state)
 
     def commands(self, actor: Actor, case_id: str, now: datetime) -> CommandsView:
         """Which commands are possible now, and why not for the others. Raises NotFound (`case_unknown`)."""
         state = self.state(actor, case_id)
         return CommandsView(case_id=case_id, version=state.version, commands=possible(state, actor, now))
 
-    def require(self, actor: Actor, case_id: str) -> None:
-        """Raises NotFound (`case_unknown`) unless the actor may read the case."""
+    def plain(self, actor: Actor, case_id: str) -> frozenset[str]:
+        """The groups of fields that the actor sees plain in a case. Raises NotFound (`case_unknown`) unless the
+        actor may read it."""
         with Session(self._engine) as session:
-            seen = select(CaseRow.case_id).where(CaseRow.case_id == case_id, readable(actor))
-            if session.exec(seen).first() is None:
-                raise case_unknown()
+            row = session.exec(select(CaseRow).where(CaseRow.case_id == case_id, readable(actor))).first()
+        if row is None:
+            raise case_unknown()
+        return plain_groups(actor, row)
 
     def timeline(
         self, actor: Actor, case_id: str, *, cursor: str | None = None, limit: int = 100
@@ -126,7 +138,7 @@ class LedgerReader:
 
         Raises NotFound (`case_unknown`), BadCursor.
         """
-        self.require(actor, case_id)
+        plain = self.plain(actor, case_id)
         seen_cases = select(CaseRow.case_id).where(readable(actor))
         if cursor is not None and not _SEQ.fullmatch(cursor):
             raise BadCursor
@@ -140,17 +152,26 @@ class LedgerReader:
             rows = session.exec(query.order_by(col(CaseEvent.seq)).limit(limit + 1)).all()
         page = rows[:limit]
         items = [
-            TimelineEntry(
-                seq=row.seq,
-                at=row.at,
-                type=row.type,
-                actor_id=row.actor_id,
-                actor_role=row.actor_role,
-                data=_without_type(json.loads(row.data)),
+            entry_for(
+                plain,
+                TimelineEntry(
+                    seq=row.seq,
+                    at=row.at,
+                    type=row.type,
+                    actor_id=row.actor_id,
+                    actor_role=row.actor_role,
+                    data=_without_type(json.loads(row.data)),
+                ),
             )
             for row in page
         ]
         return Page(items=items, next_cursor=str(page[-1].seq) if len(rows) > limit else None)
+
+
+def shown_case(actor: Actor, state: CaseState, now: datetime) -> CaseView:
+    """A whole file as the actor may see it."""
+    view = case_view(state, now, graduate_actor_id(state.case_id))
+    return view_for(plain_groups(actor, state), view)
 
 
 def timeline_entry(item: Recorded) -> TimelineEntry:
@@ -169,7 +190,7 @@ def _without_type(data: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key != "type"}
 
 
-def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(actor: Actor, wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     exact = {
         "cohort": CaseRow.cohort,
@@ -193,13 +214,13 @@ def _conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         found.append(col(CaseRow.next_due_at) < wanted.due_before)
     if wanted.q:
         pattern = "%" + wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        texts = (CaseRow.name, CaseRow.student_no, CaseRow.case_id)
-        found.append(or_(*(col(text).like(pattern, escape="\\") for text in texts)))
+        numbers = [col(text).like(pattern, escape="\\") for text in (CaseRow.student_no, CaseRow.case_id)]
+        # A part of a name finds those whose name one sees; else trying letters would tell it.
+        named = and_(shown(actor, "name"), col(CaseRow.name).like(pattern, escape="\\"))
+        found.append(or_(*numbers, named, col(CaseRow.name) == wanted.q))
     return found
 
 
-def _line(row: CaseRow, now: datetime) -> CaseLine:
+def _line(actor: Actor, row: CaseRow, now: datetime) -> CaseLine:
     fields = row.model_dump(include=set(CaseLine.model_fields))
-    return CaseLine.model_validate(
-        fields | {"overdue": row.next_due_at is not None and row.next_due_at <= now}
-    )
+    return line_for(actor, row, fields | {"overdue": row.next_due_at is not None and row.next_due_at <= now})

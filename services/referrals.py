@@ -11,10 +11,11 @@ from models.case.kernel import Actor, Role
 from models.case.referral import RUNNING
 from models.case.state import CaseState
 from models.hardship import HardshipType
+from models.masks import masked
 from models.tables import CaseDeadline, CaseEvent, CaseReferral, CaseRow
 from models.views.page import Page
 from models.views.referral import ReferralEntry
-from services.access import readable
+from services.access import plain_groups, readable
 from services.keyset import after, cursor_of, read_cursor
 from services.states import States
 
@@ -49,7 +50,7 @@ class ReferralReader:
         with Session(self._engine) as session:
             rows = session.exec(query.order_by(*(part.desc() for part in _ORDER)).limit(limit + 1)).all()
             due = _due_times(session, [row.case_id for row, _ in rows[:limit]])
-            items = [self._entry(session, row, case, due) for row, case in rows[:limit]]
+            items = [self._entry(session, actor, row, case, due) for row, case in rows[:limit]]
         more = None
         if len(rows) > limit:
             last = items[-1]
@@ -57,10 +58,18 @@ class ReferralReader:
         return Page(items=items, next_cursor=more)
 
     def _entry(
-        self, session: Session, row: CaseReferral, case: CaseRow, due: dict[tuple[str, str], datetime]
+        self,
+        session: Session,
+        actor: Actor,
+        row: CaseReferral,
+        case: CaseRow,
+        due: dict[tuple[str, str], datetime],
     ) -> ReferralEntry:
         state = self._states.of(session, case)
         referral = state.referrals[row.referral_id]
+        disclosed = {field: _value(session, state, field) for field in referral.disclose}
+        if actor.role != Role.PARTNER:
+            disclosed, _ = masked(disclosed, plain_groups(actor, case))
         return ReferralEntry(
             case_id=row.case_id,
             referral_id=row.referral_id,
@@ -73,7 +82,7 @@ class ReferralReader:
             answered_at=row.answered_at,
             acknowledged_at=row.acknowledged_at,
             due_at=due.get((row.case_id, row.referral_id)),
-            disclosed={field: _value(session, state, field) for field in referral.disclose},
+            disclosed=disclosed,
         )
 
 

@@ -17,17 +17,19 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCStatusCode
 
+from models.access import access_policy
 from models.base import Model
 from models.case.kernel import Actor, Day, Role
 from models.tables import CaseRow, Staff, TrainingClass
 from models.training_class import ClassCommand, ClassRefused, TrainingClassState
 from models.views.page import Page
 from models.views.training import ClassLine, ClassView, RollLine
-from services.access import readable
+from services.access import readable, shown
 from services.commands import RefusalDetail, temporal_away
 from services.database import writing
 from services.errors import Conflict, NotAllowed, NotFound, ServiceError, Unavailable, Unprocessable
 from services.keyset import after, cursor_of, read_cursor
+from services.masking import name_for
 from services.settings import Settings
 from workflows.class_messages import CLASS_COMMAND, ClassRequest, class_workflow_id
 from workflows.messages import TRAINING_WORKFLOW
@@ -166,14 +168,17 @@ class Training:
 
     def _view_of(self, actor: Actor, state: TrainingClassState, updated_at: datetime) -> ClassView:
         row = class_row(state, updated_at)
-        query = select(CaseRow.case_id, CaseRow.name).where(
-            col(CaseRow.case_id).in_([entry.case_id for entry in state.roll])
+        query = select(CaseRow.case_id, CaseRow.name, shown(actor, "name")).where(
+            col(CaseRow.case_id).in_([entry.case_id for entry in state.roll]),
+            CaseRow.school_id == actor.school_id,
         )
         if not self._manages(actor, row):
             # Whoever does not run the class sees those whose case they may read.
             query = query.where(readable(actor))
+        trainer = actor.id == row.owner_id and "name" in access_policy().plain(["trainer"])
         with Session(self._engine) as session:
-            names = dict(session.exec(query).all())
+            rows = session.exec(query).all()
+        names = {case_id: name_for(name, plain=plain or trainer) for case_id, name, plain in rows}
         roll = [
             RollLine(**entry.model_dump(), display=names[entry.case_id], attendance=state.attendance(entry))
             for entry in state.roll

@@ -12,12 +12,12 @@ from api.examples import CASE_EXAMPLES, COMMAND_EXAMPLES
 from api.permits import permit
 from api.problems import responses
 from models.case.machine import PublicCommand
-from models.views.case import CaseLine, CaseView, CommandResult, CommandsView, TimelineEntry, case_view
+from models.views.case import CaseLine, CaseView, CommandResult, CommandsView, TimelineEntry
 from models.views.page import Page
-from services.actors import graduate_actor_id
 from services.cases import CaseDraft
 from services.errors import NotFound
-from services.ledger import CaseFilter, timeline_entry
+from services.ledger import CaseFilter, shown_case, timeline_entry
+from services.masking import entry_for
 from services.status import WorkflowStatus
 
 router = APIRouter(tags=["cases"])
@@ -60,7 +60,7 @@ async def open_case(
     if not opened.projected:
         response.status_code = 202
     response.headers["ETag"] = f'"{opened.state.version}"'
-    return case_view(opened.state, now, graduate_actor_id(opened.state.case_id))
+    return shown_case(actor, opened.state, now)
 
 
 @router.get("/cases", dependencies=[permit("case.list")], responses=responses(401, 422, 503))
@@ -98,7 +98,7 @@ def read_timeline(
 )
 async def read_workflow(services: ServicesDep, actor: ActorDep, case_id: str) -> WorkflowStatus:
     """The live status of the case's workflow in Temporal."""
-    await run_in_threadpool(services.ledger.require, actor, case_id)
+    await run_in_threadpool(services.ledger.plain, actor, case_id)
     return await services.status.of(case_id)
 
 
@@ -131,22 +131,24 @@ async def send_command(
     """
     commands = await services.completed(actor, body if isinstance(body, list) else [body])
     answer = await services.commands.send(case_id, commands, actor, key, version)
+    entries = [timeline_entry(item) for item in answer.events]
     result = CommandResult(
         case_id=case_id,
         version=answer.version,
         projected=answer.projected,
-        events=[timeline_entry(item) for item in answer.events],
+        # What this person sees plain is known with the file itself.
+        events=[entry_for(frozenset(), item) for item in entries],
     )
     response.headers["ETag"] = f'"{answer.version}"'
     if not answer.projected:
         response.status_code = 202
         return result
     try:
-        view = await run_in_threadpool(services.ledger.case, actor, case_id, now)
+        view, plain = await run_in_threadpool(services.ledger.case_and_plain, actor, case_id, now)
     except SQLAlchemyError:
         response.status_code = 202
         return result
     except NotFound:
         # The act itself may have ended what the actor may see, as declining does.
         return result
-    return result.model_copy(update={"case": view})
+    return result.model_copy(update={"case": view, "events": [entry_for(plain, item) for item in entries]})

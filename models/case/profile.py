@@ -156,6 +156,9 @@ def _correct(state: CaseState, command: CorrectProfile, context: Context) -> lis
     changes = {field: value for field, value in given.items() if current[field] != value}
     if not changes:
         raise Refused("nothing_changed")
+    covered = sorted(field for field, value in changes.items() if _is_masked(value))
+    if covered:
+        raise Refused("masked_value", fields=", ".join(covered))
     parties = state.parties(context.actor)
     keys = sorted(KEY_FIELDS & changes.keys())
     if keys and not parties & SUPERVISORS:
@@ -166,6 +169,11 @@ def _correct(state: CaseState, command: CorrectProfile, context: Context) -> lis
         raise Refused("own_contact_data_only", fields=", ".join(sorted(changes.keys() - CONTACT_FIELDS)))
     _check_id_number(changes.get("id_number"))
     return [ProfileCorrected(changes=changes, reason=command.reason)]
+
+
+def _is_masked(value: object) -> bool:
+    """Whether a value is what a masked view shows in the place of the true one."""
+    return isinstance(value, str) and "*" in value
 
 
 def _check_id_number(number: str | None) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from pydantic import Field
 
 from models.base import Model
-from models.case.assessment import Assessment
 from models.case.closure import Closure, open_items
 from models.case.destination import Destination
 from models.case.hold import Hold
@@ -23,11 +22,11 @@ from models.case.state import CaseState, Stage
 from models.case.summary import DeadlineLine, deadline_lines
 from models.case.training import Enrolment
 from models.case.transfer import Transfer
-from models.policy import RungName
+from models.policy import RiskLevel, RungName
 
 
 class CaseLine(Model):
-    """One line of the ledger (帮扶台账)."""
+    """One line of the ledger (帮扶台账). `masked` names the fields that the reader sees masked."""
 
     case_id: str
     version: int
@@ -54,6 +53,18 @@ class CaseLine(Model):
     next_due_at: datetime | None
     next_due_clock: str | None
     overdue: bool
+    masked: tuple[str, ...] = ()
+
+
+class AssessmentView(Model):
+    """The latest assessment, whose personal parts may be masked."""
+
+    number: int
+    risk_level: RiskLevel
+    intention: str
+    obstacles: tuple[str, ...]
+    needs_psychological_support: bool | None
+    assessed_at: datetime
 
 
 class DeadlineView(Model):
@@ -83,7 +94,8 @@ class PackageView(Model):
 
 
 class CaseView(Model):
-    """One whole file, as of `version`."""
+    """One whole file, as of `version`. `masked` names the fields of the person that the reader sees masked; each
+    can be asked for by `unmask`."""
 
     case_id: str
     version: int
@@ -102,7 +114,7 @@ class CaseView(Model):
     eligibility: Eligibility | None
     pairing: Pairing
     mentor_id: str | None
-    assessment: Assessment | None
+    assessment: AssessmentView | None
     risk_level: str | None
     plan: CasePlan | None
     draft_plan: CasePlan | None
@@ -123,10 +135,12 @@ class CaseView(Model):
     deadlines: list[DeadlineView]
     next_deadline: DeadlineView | None
     no_deadline_reason: str | None
+    masked: tuple[str, ...] = ()
 
 
 class TimelineEntry(Model):
-    """An event as the timeline shows it. `data` holds the event's own fields."""
+    """An event as the timeline shows it. `data` holds the event's own fields, `masked` those that the reader sees
+    masked."""
 
     seq: int
     at: datetime
@@ -134,6 +148,7 @@ class TimelineEntry(Model):
     actor_id: str
     actor_role: str
     data: dict[str, Any]
+    masked: tuple[str, ...] = ()
 
 
 class CommandsView(Model):
@@ -208,7 +223,7 @@ def case_view(state: CaseState, now: datetime, graduate_actor_id: str) -> CaseVi
         eligibility=state.eligibility,
         pairing=state.pairing,
         mentor_id=state.pairing.mentor_id,
-        assessment=state.assessment,
+        assessment=AssessmentView(**state.assessment.model_dump()) if state.assessment else None,
         risk_level=state.assessment.risk_level if state.assessment else None,
         plan=state.plan,
         draft_plan=state.draft_plan,
