@@ -17,6 +17,7 @@ from temporalio.service import RPCStatusCode
 from models.base import Model
 from models.case.kernel import Actor
 from models.case.machine import AnyCommand
+from services.data_key import KeyMissing
 from services.errors import Conflict, ServiceError, StaleVersion, Unavailable, Unprocessable, case_unknown
 from workflows.messages import CASE_COMMAND, CommandAnswer, CommandRequest
 
@@ -77,6 +78,9 @@ class Commands:
             ) from None
         except RPCError as error:
             raise _unreachable(error) from None
+        except KeyMissing:
+            # The request could not even be sealed: no case of that id was ever opened here.
+            raise case_unknown() from None
         if answer.request_digest != request.digest:
             raise Unprocessable(
                 "idempotency_key_reused",
