@@ -8,12 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.digest import DigestActivities
+from activities.erasure import ErasureActivities
 from activities.imports import ImportActivities
 from activities.ledger import LedgerActivities
 from activities.offboarding import OffboardingActivities
@@ -24,6 +26,9 @@ from services.channels import Channels
 from services.database import create_engine_from
 from services.digest import DigestWriter
 from services.digest_start import start_digest
+from services.erasing import Eraser
+from services.erasure_replay import ErasureReplay
+from services.errors import Unavailable
 from services.import_chunk import ChunkTaker
 from services.imports import Imports
 from services.messages import Deliveries
@@ -36,6 +41,7 @@ from services.training import ClassLedger
 from services.vault import Vault
 from workflows.case import CaseWorkflow
 from workflows.digest import DeliveryWorkflow, DigestWorkflow
+from workflows.erasure import ErasureWorkflow
 from workflows.import_roster import ImportWorkflow
 from workflows.offboarding import OffboardingWorkflow
 from workflows.training_class import TrainingClassWorkflow
@@ -49,13 +55,14 @@ WORKFLOWS: list[type] = [
     DeliveryWorkflow,
     TrainingClassWorkflow,
     OffboardingWorkflow,
+    ErasureWorkflow,
 ]
 
 # Threads for activities: SQLite takes one writer at a time, PostgreSQL a pool of ten.
 _ACTIVITY_THREADS = 16
 # About 100 kB each.
 _CACHED_WORKFLOWS = 1000
-_DIGEST_RETRY_SECONDS = 5
+_START_RETRY_SECONDS = 5
 
 
 def build_worker(
@@ -83,6 +90,7 @@ def build_worker(
     )
     training = TrainingActivities(client, engine, ClassLedger(engine))
     offboarding = OffboardingActivities(client, engine, MentorPool(engine))
+    erasure = ErasureActivities(Eraser(client, engine, vault, settings))
     activities: list[Callable[..., Any]] = [
         ledger.project,
         ledger.reserve_mentor,
@@ -99,6 +107,11 @@ def build_worker(
         offboarding.leaver_cases,
         offboarding.move_case,
         offboarding.record_offboarding,
+        erasure.begin_erasure,
+        erasure.end_case,
+        erasure.destroy_case_key,
+        erasure.scrub_case,
+        erasure.certify_erasure,
     ]
     return Worker(
         client,
@@ -132,9 +145,29 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         async with worker:
             log.info("worker started", task_queue=settings.task_queue)
             digest = asyncio.create_task(_start_digest(client, settings))
+            replay = asyncio.create_task(_erase_again(client, settings, vault))
             await stop.wait()
             digest.cancel()
+            replay.cancel()
     log.info("worker stopped")
+
+
+async def _erase_again(client: Client, settings: Settings, vault: Vault) -> None:
+    """What a restored backup has brought back goes before anybody reads it."""
+    engine = create_engine_from(settings)
+    eraser = Eraser(client, engine, vault, settings)
+    replay = ErasureReplay(engine, vault, eraser, settings.school_code)
+    while True:
+        try:
+            found = await replay.run()
+        except (RPCError, SQLAlchemyError, Unavailable) as error:
+            log.warning("what was erased could not be looked at yet", kind=type(error).__name__)
+            await asyncio.sleep(_START_RETRY_SECONDS)
+        else:
+            if again := len(found.come_back) + len(found.uncertified):
+                log.warning("erased cases had come back and are erased again", cases=again)
+            engine.dispose()
+            return
 
 
 async def _start_digest(client: Client, settings: Settings) -> None:
@@ -144,6 +177,6 @@ async def _start_digest(client: Client, settings: Settings) -> None:
             await start_digest(client, settings)
         except RPCError as error:
             log.warning("the digest could not be started yet", status=error.status.name)
-            await asyncio.sleep(_DIGEST_RETRY_SECONDS)
+            await asyncio.sleep(_START_RETRY_SECONDS)
         else:
             return

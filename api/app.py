@@ -19,6 +19,7 @@ from api.plain_text import plain_text
 from api.routers import (
     cases,
     deliveries,
+    erasures,
     exports,
     health,
     imports,
@@ -102,6 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         deliveries,
         training,
         offboarding,
+        erasures,
     ):
         app.include_router(
             part.router,

@@ -20,9 +20,12 @@ from temporalio.service import RPCError
 from cli.checks import check_data_dir, check_port, ports_of
 from cli.terminal import Terminal
 from services.database import alembic_config, create_engine_from
+from services.erased_check import ErasedCheck
+from services.errors import Unavailable
 from services.settings import Settings, SetupError, load_settings
 from services.temporal_health import check_temporal, worker_seen
 from services.temporal_server import CLI_VERSION, MoveOnError, cache_folder, check_binary
+from services.vault import Vault
 from services.weaknesses import weak_data, weak_settings
 
 LEAST_PYTHON = (3, 11)
@@ -73,6 +76,8 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield Finding(finding.check, None, "in use; Zhuhang runs") if running and not finding.ok else finding
     database = _database(settings)
     yield database
+    if database.ok:
+        yield _erased(settings)
     yield from temporal
     yield from _security(settings, with_data=database.ok is True)
 
@@ -144,6 +149,23 @@ def _security(settings: Settings, *, with_data: bool) -> Iterator[Finding]:
         )
     if not found:
         yield Finding("security", True, f"nothing weak found, mode {settings.mode}")
+
+
+def _erased(settings: Settings) -> Finding:
+    """Whether a restored backup has brought back what was erased."""
+    engine = create_engine_from(settings)
+    check = ErasedCheck(engine, Vault.of(settings), settings.school_code)
+    try:
+        found = len(check.come_back()) + len(check.uncertified())
+    except (SQLAlchemyError, Unavailable) as error:
+        return Finding("erasures", False, f"not to be looked at: {type(error).__name__}")
+    finally:
+        engine.dispose()
+    if found:
+        return Finding(
+            "erasures", False, f"{found} erased cases are back; run `zhuhang keys replay-erasures`"
+        )
+    return Finding("erasures", True, "what was erased is gone")
 
 
 async def _temporal(settings: Settings) -> list[Finding]:

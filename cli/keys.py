@@ -53,3 +53,37 @@ def rotate(as_json: _JsonOption = False) -> None:
         typer.echo(json.dumps({"current": current, "wrapped": count}))
     else:
         typer.echo(f"✓ 主密钥 {current},重新封装 {count} 个密钥 · master key {current} wraps {count} keys")
+
+
+@keys_app.command("replay-erasures")
+def replay_erasures(as_json: _JsonOption = False) -> None:
+    """重新销毁 · erase again what a restored backup has brought back; the worker does it at its start."""
+    import asyncio
+
+    from temporalio.service import RPCError
+
+    from services.assembly import open_services
+    from services.commands import temporal_away
+    from services.erasing import Eraser
+    from services.erasure_replay import ErasureReplay, Replayed
+    from services.errors import Unavailable
+    from services.temporal_health import check_temporal
+
+    settings = load_settings()
+
+    async def run() -> Replayed:
+        await check_temporal(settings)
+        services = await open_services(settings)
+        eraser = Eraser(services.client, services.engine, services.vault, settings)
+        return await ErasureReplay(services.engine, services.vault, eraser, settings.school_code).run()
+
+    try:
+        found = asyncio.run(run())
+    except (RPCError, Unavailable) as error:
+        away = error if isinstance(error, Unavailable) else temporal_away()
+        raise SetupError(away.code, away.zh, away.en) from None
+    if as_json:
+        typer.echo(found.model_dump_json())
+    else:
+        count = len(found.come_back) + len(found.uncertified)
+        typer.echo(f"重新删除 {count} 份档案 · {count} cases are erased again")

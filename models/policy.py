@@ -31,6 +31,7 @@ ClockName = Literal[
     "verify_destination",
     "answer_transfer",
     "approve_closure",
+    "approve_erasure",
     "contact",
     "measure",
     "follow_up",
@@ -40,6 +41,8 @@ ClockName = Literal[
 
 RungName = Literal["before_due", "due", "overdue", "college", "school"]
 RiskLevel = Literal["A", "B", "C"]
+Ending = Literal["destination_verified", "waived", "handed_over", "withdrawn", "deceased", "not_open"]
+"""How the service to a graduate ends: the reason of a closure, or that no help was owed."""
 
 
 class Rung(Model):
@@ -143,6 +146,15 @@ class FollowUpRules(Model):
     until: MonthDay = MonthDay(month=12, day=31)
 
 
+class RetentionRules(Model):
+    """How long a file is kept once its service has ended (PIPL art. 19): `after`, or what `by_ending` says for
+    that ending. The career centre is told `notice` before."""
+
+    after: Interval
+    by_ending: dict[Ending, Interval] = Field(default_factory=dict[Ending, Interval])
+    notice: Interval
+
+
 class DisclosureRules(Model):
     """Which fields a referral may carry on which ground (PIPL art. 13, 28): `free` needs none beyond the
     service itself, `statutory` maps a kind of receiver to the fields it is owed by duty, `consent` lists
@@ -180,6 +192,7 @@ class Policy(Model):
     minimum_monthly_pay: int = Field(ge=0)
     minimum_attendance: float = Field(default=0.8, ge=0, le=1)
     disclosure: DisclosureRules
+    retention: RetentionRules
     closure_proof_required: Codes = frozenset({"waived"})
     continue_after_commands: int = Field(default=250, ge=1)
 
@@ -232,6 +245,20 @@ class Policy(Model):
             return self.calendar.due(due.at, delay, pauses).at
         last = self.calendar.shift(due.on, delay, pauses)
         return self._in_the_night(last + timedelta(days=1), spread)
+
+    def retention_times(self, since: datetime, ending: Ending, spread: float) -> tuple[datetime, datetime]:
+        """When the end of a file kept `since` then is announced, and when it has come. Where whole dates count,
+        both lie in the night: the second one after the last date."""
+        rules = self.retention
+        due = self.calendar.due(since, rules.by_ending.get(ending, rules.after))
+        before = rules.notice.model_copy(update={"amount": -rules.notice.amount})
+        ends_at = due.at if due.on is None else self._in_the_night(due.on + timedelta(days=1), spread)
+        return self.rung_time(due, before, spread), ends_at
+
+    def notice_after(self, moment: datetime, spread: float) -> datetime:
+        """The end of a notice of erasure that is given at that moment."""
+        due = self.calendar.due(moment, self.retention.notice)
+        return due.at if due.on is None else self._in_the_night(due.on + timedelta(days=1), spread)
 
     def _in_the_night(self, day: date, spread: float) -> datetime:
         night = self.night_window

@@ -10,7 +10,7 @@ from sqlmodel import col
 from models.access import Standing, access_policy
 from models.case.kernel import Actor, Role
 from models.case.state import CaseState
-from models.tables import CaseRow
+from models.tables import CaseRow, ErasureCertificate
 from services.caller import Caller
 from services.errors import NotAllowed
 
@@ -49,8 +49,8 @@ def shown_everywhere(actor: Actor, group: str) -> bool:
     )
 
 
-def standings(actor: Actor, case: CaseState | CaseRow) -> frozenset[Standing]:
-    """How the actor stands to a file; empty for one who may not read it."""
+def standings(actor: Actor, case: CaseState | CaseRow | ErasureCertificate) -> frozenset[Standing]:
+    """How the actor stands, or stood, to a file; empty for one who may not read it."""
     if actor.school_id != case.school_id:
         return frozenset()
     place = _Place.of(case)
@@ -72,7 +72,9 @@ class _Place:
     proposed_mentor_id: str | None
 
     @classmethod
-    def of(cls, case: CaseState | CaseRow) -> "_Place":
+    def of(cls, case: CaseState | CaseRow | ErasureCertificate) -> "_Place":
+        if isinstance(case, ErasureCertificate):
+            return cls(case.case_id, case.department_id, case.mentor_id, None)
         if isinstance(case, CaseRow):
             return cls(case.case_id, case.department_id, case.mentor_id, case.proposed_mentor_id)
         proposal = case.pairing.proposal
@@ -81,7 +83,8 @@ class _Place:
 
 
 def _rows(actor: Actor, stands: frozenset[Standing]) -> ColumnElement[bool]:
-    school = col(CaseRow.school_id) == actor.school_id
+    # What is left of an erased file is counted, and read by nobody.
+    school = (col(CaseRow.school_id) == actor.school_id) & col(CaseRow.erased_at).is_(None)
     if "school_supervisor" in stands:
         # The whole school holds all else.
         return school

@@ -13,9 +13,11 @@ from models.case.transfer import RequestTransfer
 from models.policy import Policy
 from services.actors import Actors
 from services.cases import CaseOpener
+from services.certificates import CertificateSeal
 from services.channels import Channels
 from services.commands import Commands
 from services.database import create_engine_from
+from services.erasures import Erasures
 from services.export import LedgerExport
 from services.import_rows import ImportRows
 from services.imports import Imports
@@ -59,6 +61,7 @@ class Services:
     deliveries: Deliveries
     training: Training
     offboardings: Offboardings
+    erasures: Erasures
 
     def prepare(self) -> None:
         """Make the school known in the database."""
@@ -110,4 +113,5 @@ async def open_services(settings: Settings) -> Services:
         deliveries=Deliveries(engine, Channels(settings.notify_urls)),
         training=Training(client, engine, settings, ClassLedger(engine)),
         offboardings=Offboardings(client, engine, settings),
+        erasures=Erasures(engine, CertificateSeal(vault, settings)),
     )

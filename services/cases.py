@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -25,7 +26,7 @@ from models.case.state import CaseState
 from models.policy import Policy
 from models.roster.cells import RosterRules
 from models.roster.rows import RosterRow, judge_row
-from models.tables import CaseRow
+from models.tables import CaseRow, ErasureCertificate
 from services.commands import temporal_away
 from services.data_key import KeyDestroyed
 from services.departments import require_department
@@ -140,7 +141,7 @@ class CaseOpener:
 
     def prepare(self, actor: Actor, draft: CaseDraft, now: datetime) -> Opening:
         """Check a draft. Raises NotAllowed, Unprocessable (`case_invalid`, `department_unknown`), Conflict
-        (`case_exists`, `id_number_taken`)."""
+        (`case_exists`, `case_erased`, `id_number_taken`)."""
         if actor.role != Role.SCHOOL_SUPERVISOR and draft.department_id != actor.department_id:
             raise NotAllowed
         row = self._judged(draft)
@@ -171,6 +172,15 @@ class CaseOpener:
     def _check_new(self, session: Session, opening: Opening) -> None:
         if session.get(CaseRow, opening.case_id) is not None:
             raise CaseExists(opening.case_id)
+        erased = select(ErasureCertificate.number).where(ErasureCertificate.case_id == opening.case_id)
+        certificate = session.exec(erased).first()
+        if certificate is not None:
+            raise Conflict(
+                "case_erased",
+                f"该学号的档案已按规定删除（证明编号 {certificate}），不能再次建档。",
+                f"The file of this student number was erased (certificate {certificate}); it is not opened again.",
+                certificate=certificate,
+            )
         id_number = opening.profile.id_number
         if id_number is None:
             return
@@ -231,6 +241,8 @@ class CaseOpener:
                 CaseInput(opening=opening, projected=projected),
                 id=opening.case_id,
                 task_queue=self._settings.task_queue,
+                # A case whose workflow has ended was erased.
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 memo={_REQUEST: request} if request else None,
             )
         except WorkflowAlreadyStartedError:

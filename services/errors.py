@@ -77,6 +77,20 @@ class NotFound(ServiceError):
     status = 404
 
 
+class CaseErased(ServiceError):
+    """The file is gone; its certificate tells when and why."""
+
+    status = 410
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            "case_erased",
+            f"该档案已按规定删除，删除证明编号 {number}。",
+            f"The file was erased; the certificate is number {number}.",
+            certificate=number,
+        )
+
+
 class Conflict(ServiceError):
     status = 409
 

@@ -21,7 +21,8 @@ from models.views.case import CaseLine, CaseView, CommandsView, TimelineEntry, c
 from models.views.page import Page
 from services.access import plain_groups, readable, shown
 from services.actors import graduate_actor_id
-from services.errors import BadCursor, case_unknown
+from services.erasures import unreadable
+from services.errors import BadCursor
 from services.keyset import after, cursor_of, read_cursor
 from services.masking import check_shown, entry_for, line_for, view_for
 from services.states import States
@@ -101,15 +102,15 @@ class LedgerReader:
         return Page(items=[_line(actor, row, now) for row, _ in page], next_cursor=cursor)
 
     def state(self, actor: Actor, case_id: str) -> CaseState:
-        """The state of one case. Raises NotFound (`case_unknown`)."""
+        """The state of one case. Raises NotFound (`case_unknown`), CaseErased."""
         with Session(self._engine) as session:
             row = session.exec(select(CaseRow).where(CaseRow.case_id == case_id, readable(actor))).first()
             if row is None:
-                raise case_unknown()
+                raise unreadable(session, actor, case_id)
             return self._states.of(session, row)
 
     def case(self, actor: Actor, case_id: str, now: datetime) -> CaseView:
-        """One whole file. Raises NotFound (`case_unknown`)."""
+        """One whole file. Raises NotFound (`case_unknown`), CaseErased."""
         return self.case_and_plain(actor, case_id, now)[0]
 
     def case_and_plain(self, actor: Actor, case_id: str, now: datetime) -> tuple[CaseView, frozenset[str]]:
@@ -118,7 +119,7 @@ class LedgerReader:
         return shown_case(actor, state, now), plain_groups(actor, state)
 
     def commands(self, actor: Actor, case_id: str, now: datetime) -> CommandsView:
-        """Which commands are possible now, and why not for the others. Raises NotFound (`case_unknown`)."""
+        """Which commands are possible now, and why not for the others. Raises NotFound (`case_unknown`), CaseErased."""
         state = self.state(actor, case_id)
         return CommandsView(case_id=case_id, version=state.version, commands=possible(state, actor, now))
 
@@ -127,8 +128,8 @@ class LedgerReader:
         actor may read it."""
         with Session(self._engine) as session:
             row = session.exec(select(CaseRow).where(CaseRow.case_id == case_id, readable(actor))).first()
-        if row is None:
-            raise case_unknown()
+            if row is None:
+                raise unreadable(session, actor, case_id)
         return plain_groups(actor, row)
 
     def timeline(

@@ -22,10 +22,12 @@ from models.tables import (
     CaseNotice,
     CaseReferral,
     CaseRow,
+    ErasureCertificate,
     PolicyVersion,
     Reservation,
 )
 from models.tables.types import Table
+from services.certificates import certificate_of
 from services.database import insert_missing, replace, writing
 from services.vault import Vault
 from workflows.messages import Projection
@@ -99,12 +101,17 @@ class Ledger:
 
     def _project(self, connection: Connection, projection: Projection, *, whole: bool = False) -> None:
         state = projection.state
+        written = connection.execute(_WRITTEN, {"id": state.case_id}).one_or_none()
+        if written is None and state.version > 1 and _forgotten(connection, state.case_id):
+            # A try that was delayed until the case had been erased.
+            return
         insert_missing(connection, [_event(state, item) for item in projection.events])
         insert_missing(connection, [row for item in projection.events for row in _notices(state, item)])
         if any(isinstance(item.event, CaseOpened | PolicyChanged) for item in projection.events) or whole:
             insert_missing(connection, [_policy(state)])
         rows = self.rows_of(state)
-        written = connection.execute(_WRITTEN, {"id": state.case_id}).one_or_none()
+        if state.erasing:
+            insert_missing(connection, [certificate_of(state)])
         if written is not None and written.version > state.version:
             return
         replace(connection, rows.case)
@@ -153,6 +160,11 @@ class Ledger:
             {str(table.__tablename__): _fingerprint(found) for table, found in rows.children().items()}
         )
         return rows
+
+
+def _forgotten(connection: Connection, case_id: str) -> bool:
+    query = select(col(ErasureCertificate.number)).where(col(ErasureCertificate.case_id) == case_id)
+    return connection.execute(query).first() is not None
 
 
 def _fingerprint(rows: Sequence[Table]) -> str:

@@ -45,7 +45,7 @@ class ReferralReader:
         query = (
             select(CaseReferral, CaseRow)
             .join(CaseRow, col(CaseRow.case_id) == col(CaseReferral.case_id))
-            .where(CaseReferral.school_id == actor.school_id, *conditions)
+            .where(CaseReferral.school_id == actor.school_id, col(CaseRow.erased_at).is_(None), *conditions)
         )
         with Session(self._engine) as session:
             rows = session.exec(query.order_by(*(part.desc() for part in _ORDER)).limit(limit + 1)).all()

@@ -122,6 +122,14 @@ class Settings(SecuritySettings):
         default=50, ge=1, le=1024, description="Largest file taken by an import, in MB."
     )
 
+    key_backup_days: int = Field(
+        default=35,
+        ge=0,
+        le=3660,
+        description="Days for which backups of the key store are kept: so long one could bring back the key of an "
+        "erased file, and certificates of erasure say so.",
+    )
+
     notify_urls: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Apprise URL templates of the channels for messages, separated by spaces; `{email}` and "

@@ -15,6 +15,7 @@ from models.base import Model
 from models.case.state import CaseState
 from models.tables import CaseDeadline, CaseEvent, CaseHardship, CaseReferral, CaseRow, Reservation
 from models.tables.types import Table
+from services.erased_check import ErasedCheck
 from services.projection import Ledger, LedgerRows
 from services.settings import Settings
 from services.vault import Vault
@@ -49,6 +50,7 @@ class Verifier:
     def __init__(self, engine: Engine, vault: Vault, client: Client, settings: Settings) -> None:
         self._engine = engine
         self._ledger = Ledger(engine, vault)
+        self._erased = ErasedCheck(engine, vault, settings.school_code)
         self._client = client
         self._school_id = settings.school_code
         self._task_queue = settings.task_queue
@@ -68,18 +70,28 @@ class Verifier:
             progress(cases)
         # Listed after the ledger was read: a case opened meanwhile is in both or found here.
         unlisted = [case_id async for case_id in self._workflow_ids() if case_id not in seen]
+        erased = await asyncio.to_thread(self._erased.certified)
+        unlisted = [case_id for case_id in unlisted if case_id not in erased]
         for start in range(0, len(unlisted), _BATCH):
             part = await self._of_this_school(unlisted[start : start + _BATCH])
             details += await self._compare_all(part, repair=repair)
             cases += len(part)
             progress(cases)
+        # One that is erased meanwhile differs from what it was.
+        erased = await asyncio.to_thread(self._erased.certified)
+        details = [difference for difference in details if difference.case_id not in erased]
+        come_back = await asyncio.to_thread(self._erased.come_back)
+        details += [Difference(case_id=case_id, problems=("erased_but_there",)) for case_id in come_back]
+        cases += len(erased - seen)
         return Verification(cases=cases, differing=len(details), details=tuple(details))
 
     async def _ledger_ids(self) -> AsyncIterator[list[str]]:
         last = ""
         while True:
             query = select(CaseRow.case_id).where(
-                CaseRow.school_id == self._school_id, CaseRow.case_id > last
+                CaseRow.school_id == self._school_id,
+                CaseRow.case_id > last,
+                col(CaseRow.erased_at).is_(None),
             )
             ordered = query.order_by(col(CaseRow.case_id)).limit(_BATCH)
             batch = await asyncio.to_thread(self._read, ordered)

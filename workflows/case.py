@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from models.case.pairing import ProposeNextMentor
     from models.case.state import CaseState
     from models.case.training import TrainingWithdrawn
+    from workflows.erasure_messages import ErasureOrder
     from workflows.messages import (
         CASE_COMMAND,
         CASE_STATE,
@@ -69,6 +70,11 @@ class CaseWorkflow:
     async def run(self, given: CaseInput) -> None:
         while True:
             await self._settle()
+            if self._state.erasing:
+                # All is in the ledger. From here on the erasure does what is left, once this workflow has ended.
+                await self._begin_erasure()
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                return
             if self._should_continue():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 # A handler that ended last may have left work behind.
@@ -221,6 +227,14 @@ class CaseWorkflow:
         )
         self._effects.remove(effect)
 
+    async def _begin_erasure(self) -> None:
+        await workflow.execute_activity(
+            "begin_erasure",
+            ErasureOrder(case_id=self._state.case_id),
+            start_to_close_timeout=timedelta(seconds=20),
+            retry_policy=PATIENT,
+        )
+
     async def _sleep(self) -> None:
         """Wait for work or for the armed time. The timer is armed anew only when something is due sooner."""
         self._armed = self._wake
@@ -236,7 +250,7 @@ class CaseWorkflow:
 
     def _must_rise(self) -> bool:
         sooner = self._wake is not None and (self._armed is None or self._wake < self._armed)
-        return sooner or self._has_work() or self._should_continue()
+        return sooner or self._has_work() or self._state.erasing or self._should_continue()
 
     def _should_continue(self) -> bool:
         """Continue as a new run in a quiet moment, which is when the timer fires; under load only when the

@@ -15,7 +15,8 @@ from models.case.machine import PublicCommand
 from models.views.case import CaseLine, CaseView, CommandResult, CommandsView, TimelineEntry
 from models.views.page import Page
 from services.cases import CaseDraft
-from services.errors import NotFound
+from services.data_key import KeyDestroyed
+from services.errors import CaseErased, NotFound
 from services.ledger import CaseFilter, shown_case, timeline_entry
 from services.masking import entry_for
 from services.status import WorkflowStatus
@@ -71,7 +72,7 @@ def list_cases(
     return services.ledger.cases(actor, wanted, now)
 
 
-@router.get("/cases/{case_id}", dependencies=[permit("case.read")], responses=responses(401, 404, 503))
+@router.get("/cases/{case_id}", dependencies=[permit("case.read")], responses=responses(401, 404, 410, 503))
 def read_case(
     services: ServicesDep, actor: ActorDep, now: NowDep, case_id: str, response: Response
 ) -> CaseView:
@@ -82,7 +83,9 @@ def read_case(
 
 
 @router.get(
-    "/cases/{case_id}/timeline", dependencies=[permit("case.read")], responses=responses(401, 404, 422, 503)
+    "/cases/{case_id}/timeline",
+    dependencies=[permit("case.read")],
+    responses=responses(401, 404, 410, 422, 503),
 )
 def read_timeline(
     services: ServicesDep, actor: ActorDep, case_id: str, cursor: CursorQuery = None, limit: LimitQuery = 100
@@ -94,7 +97,7 @@ def read_timeline(
 @router.get(
     "/cases/{case_id}/workflow",
     dependencies=[permit("case.workflow")],
-    responses=responses(401, 403, 404, 503),
+    responses=responses(401, 403, 404, 410, 503),
 )
 async def read_workflow(services: ServicesDep, actor: ActorDep, case_id: str) -> WorkflowStatus:
     """The live status of the case's workflow in Temporal."""
@@ -103,7 +106,7 @@ async def read_workflow(services: ServicesDep, actor: ActorDep, case_id: str) ->
 
 
 @router.get(
-    "/cases/{case_id}/commands", dependencies=[permit("case.read")], responses=responses(401, 404, 503)
+    "/cases/{case_id}/commands", dependencies=[permit("case.read")], responses=responses(401, 404, 410, 503)
 )
 def list_commands(services: ServicesDep, actor: ActorDep, now: NowDep, case_id: str) -> CommandsView:
     """Which commands are possible now, and why not for the others."""
@@ -113,7 +116,7 @@ def list_commands(services: ServicesDep, actor: ActorDep, now: NowDep, case_id: 
 @router.post(
     "/cases/{case_id}/commands",
     dependencies=[permit("case.command")],
-    responses=responses(400, 404, 409, 412, 413, 503) | {202: {"model": CommandResult}},
+    responses=responses(400, 404, 409, 410, 412, 413, 503) | {202: {"model": CommandResult}},
 )
 async def send_command(
     services: ServicesDep,
@@ -130,7 +133,12 @@ async def send_command(
     200: done and in the ledger. 202: durable, and in the ledger as soon as the database is back.
     """
     commands = await services.completed(actor, body if isinstance(body, list) else [body])
-    answer = await services.commands.send(case_id, commands, actor, key, version)
+    try:
+        answer = await services.commands.send(case_id, commands, actor, key, version)
+    except (NotFound, KeyDestroyed):
+        # An erased case is said to be so, to those who could read it.
+        await run_in_threadpool(services.ledger.plain, actor, case_id)
+        raise
     entries = [timeline_entry(item) for item in answer.events]
     result = CommandResult(
         case_id=case_id,
@@ -148,7 +156,7 @@ async def send_command(
     except SQLAlchemyError:
         response.status_code = 202
         return result
-    except NotFound:
+    except (NotFound, CaseErased):
         # The act itself may have ended what the actor may see, as declining does.
         return result
     return result.model_copy(update={"case": view, "events": [entry_for(plain, item) for item in entries]})

@@ -120,7 +120,14 @@ def _reopened(state: CaseState, event: CaseReopened, stamp: Stamp) -> CaseState:
     if placed is not None and event.reason in ("contract_dissolved", "verification_failed"):
         status = "dissolved" if event.reason == "contract_dissolved" else "rejected"
         state = with_status(state, placed.id, status, stamp.at)
-    return state.but(closure=None, waiting_since=stamp.at, reopened=state.reopened + 1, stability_checks=0)
+    return state.but(
+        closure=None,
+        # What is needed again is not to be erased.
+        erasure=None,
+        waiting_since=stamp.at,
+        reopened=state.reopened + 1,
+        stability_checks=0,
+    )
 
 
 def deadlines(state: CaseState) -> list[Deadline]:

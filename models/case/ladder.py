@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from models.case import assessment, closure, destination, follow_up, intake, pairing, plan, referral
+from models.case import assessment, closure, destination, erasure, follow_up, intake, pairing, plan, referral
 from models.case import service as service_step
 from models.case import transfer as transfer_step
 from models.case.follow_up import LeftSchool
@@ -53,10 +53,13 @@ _TIDY_EVERY = 50
 
 
 def deadlines(state: CaseState) -> list[Deadline]:
-    """Everything that somebody is due to do now. A closed case keeps its stability checks only."""
+    """Everything that somebody is due to do now. A closed case keeps its stability checks only, and a request
+    for erasure."""
+    if state.erasing:
+        return []
     if state.closed:
-        return follow_up.stability_deadlines(state)
-    begun = (referral, destination, transfer_step, closure)
+        return [*follow_up.stability_deadlines(state), *erasure.deadlines(state)]
+    begun = (referral, destination, transfer_step, closure, erasure)
     steps = (intake, pairing, assessment, plan, service_step, follow_up, *begun)
     if state.stage == "not_open":
         # Where no help is owed, what was begun is still brought to its end.
@@ -66,6 +69,8 @@ def deadlines(state: CaseState) -> list[Deadline]:
 
 def no_deadline_reason(state: CaseState) -> str | None:
     """Why nothing is due: a code, or None where there is a next deadline."""
+    if state.erasing:
+        return "being_erased"
     if state.hold is not None:
         return "on_hold"
     if deadlines(state):
@@ -102,6 +107,8 @@ class _Coming(NamedTuple):
 
 def _coming(state: CaseState) -> Iterator[_Coming]:
     """Everything that time will bring to the state as it is. Nothing falls due while the case is held."""
+    if state.erasing:
+        return
     if state.hold is not None:
         yield _Coming(state.hold.until, HoldEnded(by_itself=True), turns=True)
         return
@@ -109,6 +116,8 @@ def _coming(state: CaseState) -> Iterator[_Coming]:
     if leaving is not None and not state.closed:
         over = state.policy.calendar.midnight(leaving + timedelta(days=1))
         yield _Coming(over, LeftSchool(on=leaving), turns=True)
+    for at, event in erasure.timed(state):
+        yield _Coming(at, event, turns=True)
     for deadline in deadlines(state):
         done = state.rungs.get(deadline.key, 0)
         for number, at, rung in rungs(state, deadline):

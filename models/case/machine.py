@@ -14,6 +14,7 @@ from models.case import (
     assessment,
     closure,
     destination,
+    erasure,
     follow_up,
     hold,
     intake,
@@ -87,6 +88,11 @@ PublicCommand = Annotated[
     | closure.ApproveClosure
     | closure.RejectClosure
     | closure.Reopen
+    | erasure.PlaceLegalHold
+    | erasure.LiftLegalHold
+    | erasure.RequestErasure
+    | erasure.ApproveErasure
+    | erasure.RejectErasure
     | standards.ChangePolicy,
     Field(discriminator="type"),
 ]
@@ -109,6 +115,7 @@ AnyEvent = Annotated[
     | destination.DestinationEvent
     | follow_up.FollowUpEvent
     | closure.ClosureEvent
+    | erasure.ErasureEvent
     | standards.PolicyChanged
     | ladder.RungReached,
     Field(discriminator="type"),
@@ -129,6 +136,7 @@ _STEPS = (
     destination,
     follow_up,
     closure,
+    erasure,
     standards,
 )
 RULES: dict[type[Command], Rule[Any]] = {rule.command: rule for step in _STEPS for rule in step.RULES}
@@ -230,6 +238,8 @@ def check(state: CaseState, rule: Rule[Any], context: Context) -> None:
     parties = state.parties(context.actor)
     if not parties:
         raise Refused("case_unknown")
+    if state.erasing:
+        raise Refused("case_erased")
     if state.closed and not rule.on_closed:
         raise Refused("case_closed")
     rule.guard(state, context)
@@ -271,6 +281,7 @@ _EVOLVERS: dict[Any, Callable[[CaseState, Any, Stamp], CaseState]] = {
     destination.DestinationEvent: destination.evolve,
     follow_up.FollowUpEvent: follow_up.evolve,
     closure.ClosureEvent: closure.evolve,
+    erasure.ErasureEvent: erasure.evolve,
     standards.PolicyChanged: standards.evolve,
     ladder.RungReached: ladder.evolve,
 }

@@ -5,6 +5,14 @@ from __future__ import annotations
 from models.base import Model
 from models.case.closure import CaseClosed, CaseReopened, ClosureRejected, ClosureRequested
 from models.case.destination import DestinationRegistered, DestinationRejected, DestinationVerified
+from models.case.erasure import (
+    ErasureRejected,
+    ErasureRequested,
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    RetentionEnded,
+    RetentionNear,
+)
 from models.case.follow_up import StabilityChecked
 from models.case.kernel import department, school, staff
 from models.case.ladder import RungReached
@@ -91,6 +99,10 @@ def _told(state: CaseState, event: object) -> tuple[str, set[str]]:  # noqa: C90
             return "", {college}
         case CaseClosed() | ClosureRejected() | CaseReopened():
             return "", mentor or {college}
+        case LegalHoldPlaced() | LegalHoldLifted() | ErasureRequested() | RetentionNear() | RetentionEnded():
+            return "", {centre}
+        case ErasureRejected():
+            return "", {staff(event.asked_by)}
         case StabilityChecked(stable=False):
             return str(event.number), {college}
         case _:

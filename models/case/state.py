@@ -19,6 +19,7 @@ from models.case import transfer
 from models.case.assessment import Assessment
 from models.case.closure import Closure
 from models.case.destination import Destination
+from models.case.erasure import Erasure, LegalHold
 from models.case.hold import Hold
 from models.case.intake import Eligibility, Hardship, Source
 from models.case.kernel import Actor, Deadline, Party, Role
@@ -86,6 +87,11 @@ class CaseState(Model):
     transfers: dict[str, Transfer] = Field(default_factory=dict[str, Transfer])
     closure: Closure | None = None
     reopened: int = 0
+    legal_hold: LegalHold | None = None
+    legal_hold_lifted_at: datetime | None = None
+    retention_warned_at: datetime | None = None
+    retention_ended_at: datetime | None = None
+    erasure: Erasure | None = None
     rungs: dict[str, int] = Field(default_factory=dict[str, int])
 
     def but(self, **changes: Any) -> Self:
@@ -100,6 +106,11 @@ class CaseState(Model):
     @property
     def closed(self) -> bool:
         return self.closure is not None and self.closure.closed_at is not None
+
+    @property
+    def erasing(self) -> bool:
+        """True from the decision to erase the file: nothing happens in it any more."""
+        return self.erasure is not None and self.erasure.decided_at is not None
 
     @property
     def stage(self) -> Stage:

@@ -1,5 +1,6 @@
 """The SQL tables of the ledger: the read model that the events of the cases build, and the office's own data."""
 
+from models.tables.erasure import ErasureCertificate
 from models.tables.imports import ImportJob, ImportRow
 from models.tables.ledger import CaseDeadline, CaseEvent, CaseHardship, CaseNotice, CaseReferral, CaseRow
 from models.tables.messages import Delivery
@@ -15,6 +16,7 @@ __all__ = [
     "CaseRow",
     "Delivery",
     "Department",
+    "ErasureCertificate",
     "ImportJob",
     "ImportRow",
     "Offboarding",

@@ -9,10 +9,10 @@ from models.tables.types import Instant, Table
 
 
 class CaseRow(Table, table=True):
-    """One case, as of `version`. `state` is the whole state as JSON but for the policy (`policy_ref`).
+    """One case, as of `version`, or, where `erased_at` is set, what is counted of one that is gone.
 
-    `id_number_key` is a keyed hash, for finding the same person again; `parts` are the fingerprints, as JSON, of
-    the rows that hang on this one, by table.
+    `state` is the whole state as JSON but for the policy (`policy_ref`). `id_number_key` is a keyed hash, for finding
+    the same person again; `parts` are the fingerprints, as JSON, of the rows that hang on this one, by table.
     """
 
     __table_args__ = (
@@ -23,6 +23,7 @@ class CaseRow(Table, table=True):
         Index("ix_case_student", "school_id", "student_no"),
         Index("ix_case_id_number", "school_id", "id_number_key"),
         Index("ix_case_overview", "school_id", "department_id", "cohort", "stage"),
+        Index("ix_case_retention", "school_id", "retention_ends_at", "case_id"),
     )
 
     case_id: str = Field(primary_key=True)
@@ -53,6 +54,10 @@ class CaseRow(Table, table=True):
     waiting_since: datetime = Field(sa_type=Instant)
     assigned_since: datetime | None = Field(default=None, sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    legal_hold_since: datetime | None = Field(default=None, sa_type=Instant)
+    erasure_requested_at: datetime | None = Field(default=None, sa_type=Instant)
+    retention_ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
     next_due_at: datetime | None = Field(default=None, sa_type=Instant)
     next_due_clock: str | None = None
     policy_ref: str

@@ -34,6 +34,7 @@ RULES = {
     "PairingRules",
     "Policy",
     "PolicyChanged",
+    "RetentionRules",
     "Rung",
     "Window",
 }

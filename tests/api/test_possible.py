@@ -51,6 +51,11 @@ FIELDS: dict[str, dict[str, Any]] = {
     "approve_closure": {},
     "reject_closure": REASON,
     "reopen": {"reason": "asked"},
+    "place_legal_hold": REASON,
+    "lift_legal_hold": REASON,
+    "request_erasure": REASON,
+    "approve_erasure": {},
+    "reject_erasure": REASON,
     "change_policy": {"policy_ref": "national@1", **REASON},
 }
 

@@ -176,5 +176,10 @@ def fields_of(name: str, state: CaseState) -> st.SearchStrategy[Fields]:
         "reopen": _fields(
             reason=st.sampled_from(["contract_dissolved", "verification_failed", "asked", "mistake"])
         ),
+        "place_legal_hold": _fields(reason=SECRET, maybe_reference="2027-17"),
+        "lift_legal_hold": _fields(reason=SECRET),
+        "request_erasure": _fields(reason=SECRET),
+        "approve_erasure": _fields(maybe_reason=SECRET),
+        "reject_erasure": _fields(maybe_reason=SECRET),
         "change_policy": _fields(policy_ref="national@1", reason=SECRET),
     }[name]

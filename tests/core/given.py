@@ -208,6 +208,13 @@ class Case:
         self.when(SUPERVISOR, "approve_closure")
         return self
 
+    def unowed(self) -> Self:
+        """Screened, and owed no help."""
+        self.when(
+            SUPERVISOR, "confirm_eligibility", hardship_types=[], decision="not_open", reason="well off"
+        )
+        return self
+
 
 def types(recorded: list[Recorded]) -> list[str]:
     """The types of events, in order."""

@@ -159,7 +159,7 @@ def test_the_clocks_of_a_reopened_case_start_anew() -> None:
     case = Case(seconds()).planned()
     case.when(M1, "request_closure", **WAIVED)
     case.when(CENTRE, "approve_closure")
-    case.after_outage(days=100)
+    case.after_outage(seconds=50)
     case.when(SUPERVISOR, "reopen", reason="asked")
     assert case.settle() == []
     assert all(item.due.at > case.now for item in deadlines(case.state))

@@ -166,6 +166,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "approve_closure": {},
     "reject_closure": {"reason": "x"},
     "reopen": {"reason": "asked"},
+    "place_legal_hold": {"reason": "x"},
+    "lift_legal_hold": {"reason": "x"},
+    "request_erasure": {"reason": "x"},
+    "approve_erasure": {},
+    "reject_erasure": {"reason": "x"},
     "change_policy": {"policy_ref": "national@1", "reason": "x"},
 }
 

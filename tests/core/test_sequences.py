@@ -4,12 +4,13 @@ import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from models.case.closure import CaseClosed
 from models.case.destination import DestinationRejected, DestinationVerified
+from models.case.erasure import ErasureBegun, keeping
 from models.case.follow_up import follow_up_ends_on
 from models.case.kernel import Actor, PlaceAnswer, Refused
 from models.case.ladder import RungReached, deadlines, next_wake, no_deadline_reason, rungs, tick
@@ -87,6 +88,7 @@ BEGINNINGS: list[Callable[[Case], Case]] = [
     Case.left,
     Case.verified,
     Case.closed,
+    Case.unowed,
     busy,
 ]
 
@@ -113,6 +115,7 @@ class Life(RuleBasedStateMachine):
             for answer in possible(self.case.state, actor, self.case.now):
                 if answer.allowed:
                     able.setdefault(answer.type, []).append(actor)
+        assume(able)
         name = data.draw(st.sampled_from(sorted(able)))
         self._try(data.draw(st.sampled_from(able[name])), [name], data)
 
@@ -161,18 +164,22 @@ class Life(RuleBasedStateMachine):
         due, reason = deadlines(state), no_deadline_reason(state)
         assert len({deadline.key for deadline in due}) == len(due)
         if state.closed:
-            assert {deadline.clock for deadline in due} <= {"stability_check"}
+            assert {deadline.clock for deadline in due} <= {"stability_check", "approve_erasure"}
             assert state.hold is None
+        if state.erasing:
+            assert due == []
+            assert next_wake(state) is None
         if reason == "follow_up_period_over":
             ends_on = follow_up_ends_on(state)
             assert state.stage == "follow_up"
             assert ends_on is not None
             assert ends_on <= self.case.today + timedelta(days=366)
         else:
-            assert due or reason in {"on_hold", "closed", "not_open"}
+            assert due or reason in {"on_hold", "closed", "not_open", "being_erased"}
 
     def _lawful_event(self, item: Recorded) -> None:
         event, before = item.event, self.seen
+        assert not before.erasing
         self.seen = evolve(before, item)
         match event:
             case PlanApproved() | PlanRejected():
@@ -183,6 +190,12 @@ class Life(RuleBasedStateMachine):
             case CaseClosed():
                 assert before.closure is not None
                 assert before.closure.requested_by != item.actor_id
+            case ErasureBegun():
+                assert before.legal_hold is None
+                assert keeping(before) is not None
+                assert event.ground == "retention_ended" or (
+                    before.erasure is not None and before.erasure.requested_by != item.actor_id
+                )
             case ReferralAnswered():
                 assert before.referrals[event.referral_id].status == "sent"
             case ReferralCancelled():

@@ -114,5 +114,6 @@ def test_the_trial_policy_differs_in_its_durations_only(national: Policy):
         "contact_every",
         "follow_up",
         "stability_checks",
+        "retention",
     }
     assert seconds.model_dump(exclude=durations) == national.model_dump(exclude=durations)

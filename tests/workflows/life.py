@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError
 
 from models.case.intake import Source
 from models.case.kernel import Actor, Role
@@ -135,6 +136,21 @@ class Lives:
     async def live(self, case_id: str) -> list[CommandAnswer]:
         """All commands of LIFE, one after another."""
         return [await self.do(case_id, actor, **command) for actor, command in LIFE]
+
+    async def withdrawn(self, case_id: str) -> None:
+        """A fresh case that is closed because the graduate left the school."""
+        await self.do(case_id, LIFE[0][0], **LIFE[0][1])
+        await self.do(case_id, "college", type="assign_mentor", mentor_id="mentor-1", reason="专业对口")
+        await self.do(case_id, "mentor-1", type="request_closure", reason="withdrawn", outcome="退学")
+        await self.do(case_id, "college", type="approve_closure")
+
+    async def ended(self, workflow_id: str) -> bool:
+        """Whether a workflow is there and has come to its end."""
+        try:
+            described = await self.handle(workflow_id).describe()
+        except RPCError:
+            return False
+        return described.status != WorkflowExecutionStatus.RUNNING
 
     def handle(self, case_id: str) -> "WorkflowHandle[Any, Any]":
         return self.client.get_workflow_handle(case_id)

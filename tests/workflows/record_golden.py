@@ -25,6 +25,7 @@ from tests.conftest import Quiet
 from tests.product import POLICIES
 from tests.workflows.life import SCHOOL, Lives
 from worker import build_worker
+from workflows.erasure_messages import erasure_workflow_id
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -45,7 +46,8 @@ async def _save(lives: Lives, case_id: str, name: str) -> None:
 
 
 async def record(version: str, folder: Path) -> None:
-    """Three cases: a whole life, one whose timers fire, one that has continued as a new run."""
+    """Four cases: a whole life, one whose timers fire, one that has continued as a new run, one that is kept for
+    its time and erased, with its erasure."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -74,6 +76,13 @@ async def record(version: str, folder: Path) -> None:
             case_id = await lives.open()
             await lives.live(case_id)
             await _save(lives, case_id, f"{version}-second-run")
+        async with _lives(environment.client, folder / "erased", POLICIES / "seconds.yaml") as lives:
+            case_id = await lives.open()
+            await lives.withdrawn(case_id)
+            for workflow_id, name in ((case_id, "erased"), (erasure_workflow_id(case_id), "erasure")):
+                while not await lives.ended(workflow_id):  # noqa: ASYNC110
+                    await asyncio.sleep(1)
+                await _save(lives, workflow_id, f"{version}-{name}")
 
 
 def main() -> int:

@@ -117,6 +117,10 @@ def upgrade() -> None:
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("assigned_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("legal_hold_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erasure_requested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retention_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_due_clock", sa.String(), nullable=True),
         sa.Column("policy_ref", sa.String(), nullable=False),
@@ -133,6 +137,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_opened", ["school_id", "opened_at", "case_id"], unique=False)
         batch_op.create_index(
             "ix_case_overview", ["school_id", "department_id", "cohort", "stage"], unique=False
+        )
+        batch_op.create_index(
+            "ix_case_retention", ["school_id", "retention_ends_at", "case_id"], unique=False
         )
         batch_op.create_index(
             "ix_case_scope_due", ["school_id", "department_id", "next_due_at", "case_id"], unique=False
@@ -171,6 +178,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("department", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_department_school_id"), ["school_id"], unique=False)
+
+    op.create_table(
+        "erasure_certificate",
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("school_id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=False),
+        sa.Column("mentor_id", sa.String(), nullable=True),
+        sa.Column("ground", sa.String(), nullable=False),
+        sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_by", sa.String(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ending", sa.String(), nullable=False),
+        sa.Column("kept_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retention_ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("policy_ref", sa.String(), nullable=False),
+        sa.Column("events", sa.Integer(), nullable=False),
+        sa.Column("key_id", sa.String(), nullable=True),
+        sa.Column("key_destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed", sa.Text(), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("backups_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mac", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("case_id"),
+    )
+    with op.batch_alter_table("erasure_certificate", schema=None) as batch_op:
+        batch_op.create_index("ix_erasure_school", ["school_id", "decided_at", "number"], unique=False)
 
     op.create_table(
         "import_job",
@@ -327,6 +363,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_import_created")
 
     op.drop_table("import_job")
+    with op.batch_alter_table("erasure_certificate", schema=None) as batch_op:
+        batch_op.drop_index("ix_erasure_school")
+
+    op.drop_table("erasure_certificate")
     with op.batch_alter_table("department", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_department_school_id"))
 
@@ -338,6 +378,7 @@ def downgrade() -> None:
     with op.batch_alter_table("case_row", schema=None) as batch_op:
         batch_op.drop_index("ix_case_student")
         batch_op.drop_index("ix_case_scope_due")
+        batch_op.drop_index("ix_case_retention")
         batch_op.drop_index("ix_case_overview")
         batch_op.drop_index("ix_case_opened")
         batch_op.drop_index("ix_case_mentor")
