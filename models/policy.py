@@ -32,6 +32,7 @@ ClockName = Literal[
     "answer_transfer",
     "approve_closure",
     "approve_erasure",
+    "answer_objection",
     "contact",
     "measure",
     "follow_up",
@@ -157,12 +158,20 @@ class RetentionRules(Model):
 
 class DisclosureRules(Model):
     """Which fields a referral may carry on which ground (PIPL art. 13, 28): `free` needs none beyond the
-    service itself, `statutory` maps a kind of receiver to the fields it is owed by duty, `consent` lists
-    those that need the graduate's recorded consent."""
+    service itself, `statutory` maps a kind of receiver to the fields it is owed by duty, `duties` names the rule
+    of each such duty, `consent` lists the fields that need the graduate's recorded consent."""
 
     free: Codes
     statutory: dict[str, Codes] = Field(default_factory=dict[str, Codes])
+    duties: dict[str, str] = Field(default_factory=dict[str, str])
     consent: Codes
+
+    @model_validator(mode="after")
+    def _duties_named(self) -> "DisclosureRules":
+        unnamed = sorted(self.statutory.keys() - self.duties.keys())
+        if unnamed:
+            raise ValueError(f"duties must name the rule by which these are owed data: {', '.join(unnamed)}")
+        return self
 
 
 class Policy(Model):

@@ -82,6 +82,7 @@ class ReferralReader:
             answered_at=row.answered_at,
             acknowledged_at=row.acknowledged_at,
             due_at=due.get((row.case_id, row.referral_id)),
+            grounds=referral.grounds,
             disclosed=disclosed,
         )
 

@@ -39,6 +39,7 @@ class Closure(Model):
     outcome: str
     requested_by: str
     requested_at: datetime
+    on_behalf_of: str | None = None
     closed_at: datetime | None = None
 
 
@@ -72,6 +73,7 @@ class ClosureRequested(Event):
     reason: Reason
     outcome: str
     proof: str | None = None
+    on_behalf_of: str | None = None
 
 
 class CaseClosed(Event):
@@ -103,6 +105,7 @@ def evolve(state: CaseState, event: ClosureEvent, stamp: Stamp) -> CaseState:
                 outcome=event.outcome,
                 requested_by=stamp.actor_id,
                 requested_at=stamp.at,
+                on_behalf_of=event.on_behalf_of,
             )
             return state.but(closure=closure)
         case CaseClosed():
@@ -175,18 +178,25 @@ def _check_closable(state: CaseState, reason: Reason) -> None:
         raise Refused("open_items", items=", ".join(items))
 
 
-def _request(state: CaseState, command: RequestClosure, _context: Context) -> list[Event]:
+def _request(state: CaseState, command: RequestClosure, context: Context) -> list[Event]:
     needs_proof = command.reason in state.policy.closure_proof_required
     if needs_proof and not (command.proof or "").strip():
         raise Refused("closure_not_supported", reason=command.reason)
     _check_closable(state, command.reason)
-    return [ClosureRequested(reason=command.reason, outcome=command.outcome, proof=command.proof)]
+    return [
+        ClosureRequested(
+            reason=command.reason,
+            outcome=command.outcome,
+            proof=command.proof,
+            on_behalf_of=state.covered_by(context.actor),
+        )
+    ]
 
 
 def _requested(state: CaseState, context: Context) -> Closure:
     if state.closure is None:
         raise Refused("no_closure_requested")
-    if state.closure.requested_by == context.actor.id:
+    if context.actor.did(state.closure.requested_by, state.closure.on_behalf_of):
         raise Refused("self_approval")
     return state.closure
 

@@ -49,6 +49,7 @@ class Destination(Model):
     status: Status
     registered_at: datetime
     changed_at: datetime
+    on_behalf_of: str | None = None
 
 
 class RegisterDestination(Command):
@@ -165,6 +166,7 @@ def _register(state: CaseState, command: RegisterDestination, context: Context) 
         code=row.code,
         settled=row.settled,
         registered_by=context.actor.id,
+        on_behalf_of=state.covered_by(context.actor),
         status="registered",
         registered_at=context.now,
         changed_at=context.now,
@@ -210,7 +212,7 @@ def _pending(state: CaseState, destination_id: str, level: Level, context: Conte
         raise Refused("unknown_destination", destination_id=destination_id, known=known)
     if item.status not in PENDING:
         raise Refused("destination_not_pending", destination_id=item.id, status=item.status)
-    if item.registered_by == context.actor.id:
+    if context.actor.did(item.registered_by, item.on_behalf_of):
         raise Refused("self_approval")
     needed = Party.SCHOOL_SUPERVISOR if level == "school" else Party.DEPARTMENT_SUPERVISOR
     if needed not in state.parties(context.actor):
@@ -239,7 +241,7 @@ def _any_pending(state: CaseState, context: Context) -> None:
     pending = [item for item in state.destinations.values() if item.status in PENDING]
     if not pending:
         raise Refused("nothing_to_verify")
-    if all(item.registered_by == context.actor.id for item in pending):
+    if all(context.actor.did(item.registered_by, item.on_behalf_of) for item in pending):
         raise Refused("self_approval")
 
 

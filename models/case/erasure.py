@@ -268,7 +268,7 @@ def _request(_state: CaseState, command: RequestErasure, context: Context) -> li
 def _asked(state: CaseState, context: Context) -> Erasure:
     if state.erasure is None:
         raise Refused("no_erasure_requested")
-    if state.erasure.requested_by == context.actor.id:
+    if context.actor.did(state.erasure.requested_by):
         raise Refused("self_approval")
     return state.erasure
 

@@ -55,13 +55,28 @@ class Role(StrEnum):
 
 
 class Actor(Model):
-    """Who acts. `case_id` is set for a graduate: the one file that is theirs."""
+    """Who acts. `case_id` is set for a graduate: the one file that is theirs.
+
+    `covering` are the mentors for whom this person stands in today, in their cases; `reading` the cases that are
+    open to this person for reading only, for some hours (break-glass).
+    """
 
     id: str
     role: Role
     school_id: str
     department_id: str | None = None
     case_id: str | None = None
+    covering: tuple[str, ...] = ()
+    reading: tuple[str, ...] = ()
+
+    def mentors(self, mentor_id: str | None) -> bool:
+        """Whether this person is that mentor, or stands in for that mentor."""
+        return mentor_id is not None and mentor_id in (self.id, *self.covering)
+
+    def did(self, author_id: str, on_behalf_of: str | None = None) -> bool:
+        """Whether something is this person's own work: done by them, in their place, or by one for whom they
+        stand in. Nobody approves their own work."""
+        return self.mentors(author_id) or self.mentors(on_behalf_of)
 
 
 class Party(StrEnum):

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from models.case import assessment, closure, destination, erasure, follow_up, intake, pairing, plan, referral
+from models.case import (
+    assessment,
+    closure,
+    destination,
+    erasure,
+    follow_up,
+    intake,
+    objection,
+    pairing,
+    plan,
+    referral,
+)
 from models.case import service as service_step
 from models.case import transfer as transfer_step
 from models.case.follow_up import LeftSchool
@@ -53,13 +64,17 @@ _TIDY_EVERY = 50
 
 
 def deadlines(state: CaseState) -> list[Deadline]:
-    """Everything that somebody is due to do now. A closed case keeps its stability checks only, and a request
-    for erasure."""
+    """Everything that somebody is due to do now. A closed case keeps its stability checks, a request for erasure
+    and the answers that it owes to objections."""
     if state.erasing:
         return []
     if state.closed:
-        return [*follow_up.stability_deadlines(state), *erasure.deadlines(state)]
-    begun = (referral, destination, transfer_step, closure, erasure)
+        kept = (erasure, objection)
+        return [
+            *follow_up.stability_deadlines(state),
+            *(due for step in kept for due in step.deadlines(state)),
+        ]
+    begun = (referral, destination, transfer_step, closure, erasure, objection)
     steps = (intake, pairing, assessment, plan, service_step, follow_up, *begun)
     if state.stage == "not_open":
         # Where no help is owed, what was begun is still brought to its end.

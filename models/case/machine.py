@@ -19,6 +19,7 @@ from models.case import (
     hold,
     intake,
     ladder,
+    objection,
     pairing,
     plan,
     profile,
@@ -93,6 +94,8 @@ PublicCommand = Annotated[
     | erasure.RequestErasure
     | erasure.ApproveErasure
     | erasure.RejectErasure
+    | objection.RaiseObjection
+    | objection.AnswerObjection
     | standards.ChangePolicy,
     Field(discriminator="type"),
 ]
@@ -116,6 +119,7 @@ AnyEvent = Annotated[
     | follow_up.FollowUpEvent
     | closure.ClosureEvent
     | erasure.ErasureEvent
+    | objection.ObjectionEvent
     | standards.PolicyChanged
     | ladder.RungReached,
     Field(discriminator="type"),
@@ -137,6 +141,7 @@ _STEPS = (
     follow_up,
     closure,
     erasure,
+    objection,
     standards,
 )
 RULES: dict[type[Command], Rule[Any]] = {rule.command: rule for step in _STEPS for rule in step.RULES}
@@ -282,6 +287,7 @@ _EVOLVERS: dict[Any, Callable[[CaseState, Any, Stamp], CaseState]] = {
     follow_up.FollowUpEvent: follow_up.evolve,
     closure.ClosureEvent: closure.evolve,
     erasure.ErasureEvent: erasure.evolve,
+    objection.ObjectionEvent: objection.evolve,
     standards.PolicyChanged: standards.evolve,
     ladder.RungReached: ladder.evolve,
 }

@@ -17,6 +17,7 @@ from models.case.follow_up import StabilityChecked
 from models.case.kernel import department, school, staff
 from models.case.ladder import RungReached
 from models.case.machine import Recorded
+from models.case.objection import ObjectionAnswered, ObjectionRaised
 from models.case.pairing import (
     CandidatesExhausted,
     MentorAssigned,
@@ -97,6 +98,10 @@ def _told(state: CaseState, event: object) -> tuple[str, set[str]]:  # noqa: C90
             return event.destination_id, mentor
         case ClosureRequested():
             return "", {college}
+        case ObjectionRaised():
+            return event.objection_id, mentor | {college}
+        case ObjectionAnswered():
+            return event.objection_id, mentor
         case CaseClosed() | ClosureRejected() | CaseReopened():
             return "", mentor or {college}
         case LegalHoldPlaced() | LegalHoldLifted() | ErasureRequested() | RetentionNear() | RetentionEnded():

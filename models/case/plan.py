@@ -48,10 +48,11 @@ class PlanGoal(Model):
 
 
 class CasePlan(Model):
-    """One version of the plan."""
+    """One version of the plan. `on_behalf_of` is the mentor for whom the author stood in."""
 
     version: int
     author_id: str
+    on_behalf_of: str | None = None
     set_at: datetime
     goals: tuple[PlanGoal, ...]
     approved_at: datetime | None = None
@@ -220,7 +221,13 @@ def _set(state: CaseState, command: SetPlan, context: Context) -> list[Event]:
             count += 1
             measures.append(_measure(state, item, f"m{count}", today))
         goals.append(PlanGoal(title=draft.title, measures=tuple(measures)))
-    plan = CasePlan(version=version, author_id=context.actor.id, set_at=context.now, goals=tuple(goals))
+    plan = CasePlan(
+        version=version,
+        author_id=context.actor.id,
+        on_behalf_of=state.covered_by(context.actor),
+        set_at=context.now,
+        goals=tuple(goals),
+    )
     return [PlanSet(plan=plan)]
 
 
@@ -249,7 +256,7 @@ def known_service_type(state: CaseState, text: str) -> str:
 def _draft(state: CaseState, context: Context) -> CasePlan:
     if state.draft_plan is None:
         raise Refused("no_plan_pending")
-    if state.draft_plan.author_id == context.actor.id:
+    if context.actor.did(state.draft_plan.author_id, state.draft_plan.on_behalf_of):
         raise Refused("self_approval")
     return state.draft_plan
 

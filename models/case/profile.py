@@ -145,9 +145,9 @@ def evolve(state: CaseState, event: ProfileEvent, _stamp: Stamp) -> CaseState:
             return state
 
 
-def consented_fields(state: CaseState) -> frozenset[str]:
-    """The fields that the graduate agreed to disclose."""
-    return frozenset[str]().union(*(consent.fields for consent in state.consents))
+def consented_on(state: CaseState, field: str) -> date | None:
+    """The date of the graduate's latest consent to disclose the field."""
+    return max((consent.given_on for consent in state.consents if field in consent.fields), default=None)
 
 
 def _correct(state: CaseState, command: CorrectProfile, context: Context) -> list[Event]:

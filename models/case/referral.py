@@ -6,7 +6,7 @@ notes §5). Accept and cancel are decided here, in one order, so a race has one 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -27,7 +27,7 @@ from models.case.kernel import (
     staff,
 )
 from models.case.pairing import paired
-from models.case.profile import consented_fields
+from models.case.profile import consented_on
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
@@ -48,14 +48,29 @@ RUNNING = frozenset[Status]({"sent", "accepted"})
 TO_BE_SEEN = frozenset[Status]({"declined", "returned", "expired", "completed", "failed"})
 
 
+Basis = Literal["service", "statutory", "consent"]
+
+
+class Ground(Model):
+    """On which ground a field goes out: the service itself needs it, a duty (`rule` names it), or the graduate's
+    consent, given on `given_on` (PIPL art. 13)."""
+
+    field: str
+    basis: Basis
+    rule: str | None = None
+    given_on: date | None = None
+
+
 class Referral(Model):
-    """One referral. It is open until the sender has acknowledged its end, replaced or cancelled it."""
+    """One referral. It is open until the sender has acknowledged its end, replaced or cancelled it. `grounds`
+    holds one ground for each field of `disclose`, in its order."""
 
     id: str
     kind: Kind
     to: str
     purpose: str
     disclose: tuple[str, ...]
+    grounds: tuple[Ground, ...] = ()
     sender_id: str
     status: Status
     sent_at: datetime
@@ -215,7 +230,8 @@ def _send(state: CaseState, command: SendReferral, context: Context) -> list[Eve
     for item in state.referrals.values():
         if item.status in RUNNING and (item.kind, item.to) == (command.kind, command.to):
             raise Refused("already_sent", referral_id=item.id)
-    _check_disclosure(state, command)
+    disclose = tuple(dict.fromkeys(command.disclose))
+    grounds = _grounds(state, command.kind, disclose)
     if command.replaces is not None:
         old = _known(state, command.replaces)
         if not old.open or old.status not in TO_BE_SEEN:
@@ -225,7 +241,8 @@ def _send(state: CaseState, command: SendReferral, context: Context) -> list[Eve
         kind=command.kind,
         to=command.to,
         purpose=command.purpose,
-        disclose=tuple(command.disclose),
+        disclose=disclose,
+        grounds=grounds,
         sender_id=context.actor.id,
         status="sent",
         sent_at=context.now,
@@ -236,13 +253,23 @@ def _send(state: CaseState, command: SendReferral, context: Context) -> list[Eve
     return [ReferralSent(referral=referral)]
 
 
-def _check_disclosure(state: CaseState, command: SendReferral) -> None:
-    rules = state.policy.disclosure
-    consented = consented_fields(state) & rules.consent
-    granted = rules.free | rules.statutory.get(command.kind, frozenset()) | consented
-    lacking = sorted(set(command.disclose) - granted)
+def _grounds(state: CaseState, kind: Kind, disclose: tuple[str, ...]) -> tuple[Ground, ...]:
+    """The ground of each field. Raises `consent_missing` for those that have none."""
+    found = {field: _ground(state, kind, field) for field in disclose}
+    lacking = sorted(field for field, ground in found.items() if ground is None)
     if lacking:
         raise Refused("consent_missing", fields=", ".join(lacking))
+    return tuple(ground for ground in found.values() if ground is not None)
+
+
+def _ground(state: CaseState, kind: Kind, field: str) -> Ground | None:
+    rules = state.policy.disclosure
+    if field in rules.free:
+        return Ground(field=field, basis="service")
+    if field in rules.statutory.get(kind, frozenset()):
+        return Ground(field=field, basis="statutory", rule=rules.duties[kind])
+    given_on = consented_on(state, field) if field in rules.consent else None
+    return None if given_on is None else Ground(field=field, basis="consent", given_on=given_on)
 
 
 def _answer(state: CaseState, command: AnswerReferral, context: Context) -> list[Event]:

@@ -23,6 +23,7 @@ from models.case.erasure import Erasure, LegalHold
 from models.case.hold import Hold
 from models.case.intake import Eligibility, Hardship, Source
 from models.case.kernel import Actor, Deadline, Party, Role
+from models.case.objection import Objection
 from models.case.pairing import Pairing
 from models.case.plan import CasePlan
 from models.case.profile import Consent, Profile
@@ -86,6 +87,7 @@ class CaseState(Model):
     pauses: tuple[Span, ...] = ()
     transfers: dict[str, Transfer] = Field(default_factory=dict[str, Transfer])
     closure: Closure | None = None
+    objections: dict[str, Objection] = Field(default_factory=dict[str, Objection])
     reopened: int = 0
     legal_hold: LegalHold | None = None
     legal_hold_lifted_at: datetime | None = None
@@ -163,7 +165,7 @@ class CaseState(Model):
             return frozenset()
         found = set(self._by_role(actor))
         pairing = self.pairing
-        if pairing.mentor_id == actor.id:
+        if actor.mentors(pairing.mentor_id):
             found.add(Party.MENTOR)
         if pairing.proposal is not None and pairing.proposal.mentor_id == actor.id:
             found.add(Party.PROPOSED_MENTOR)
@@ -172,6 +174,11 @@ class CaseState(Model):
         if actor.id in receivers(self) or transfer.receives(self, actor):
             found.add(Party.RECEIVER)
         return frozenset(found)
+
+    def covered_by(self, actor: Actor) -> str | None:
+        """The mentor of this case for whom the actor stands in."""
+        mentor_id = self.pairing.mentor_id
+        return mentor_id if mentor_id in actor.covering else None
 
     def _by_role(self, actor: Actor) -> set[Party]:
         if actor.role == Role.SCHOOL_SUPERVISOR:

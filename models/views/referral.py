@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from models.base import Model
+from models.case.referral import Ground
 
 
 class ReferralEntry(Model):
     """A referral. `disclosed` holds the fields that the sender chose and had ground to disclose, with their
-    values; `due_at` is when its next step is due: the answer, then the outcome."""
+    values, `grounds` the ground of each; `due_at` is when its next step is due: the answer, then the outcome."""
 
     case_id: str
     referral_id: str
@@ -20,4 +21,5 @@ class ReferralEntry(Model):
     answered_at: datetime | None
     acknowledged_at: datetime | None
     due_at: datetime | None
+    grounds: tuple[Ground, ...]
     disclosed: dict[str, str | bool | list[str] | None]

@@ -56,6 +56,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "request_erasure": REASON,
     "approve_erasure": {},
     "reject_erasure": REASON,
+    "raise_objection": {"about": "data", "text": "信息有误"},
+    "answer_objection": {"objection_id": "o1", "verdict": "upheld", **REASON},
     "change_policy": {"policy_ref": "national@1", **REASON},
 }
 

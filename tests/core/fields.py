@@ -181,5 +181,13 @@ def fields_of(name: str, state: CaseState) -> st.SearchStrategy[Fields]:
         "request_erasure": _fields(reason=SECRET),
         "approve_erasure": _fields(maybe_reason=SECRET),
         "reject_erasure": _fields(maybe_reason=SECRET),
+        "raise_objection": _fields(
+            about=st.sampled_from(["data", "processing", "disclosure"]), text=st.sampled_from([SECRET, " "])
+        ),
+        "answer_objection": _fields(
+            objection_id=_ids(state.objections),
+            verdict=st.sampled_from(["upheld", "rejected"]),
+            reason=SECRET,
+        ),
         "change_policy": _fields(policy_ref="national@1", reason=SECRET),
     }[name]

@@ -171,6 +171,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "request_erasure": {"reason": "x"},
     "approve_erasure": {},
     "reject_erasure": {"reason": "x"},
+    "raise_objection": {"about": "data", "text": "wrong"},
+    "answer_objection": {"objection_id": "o1", "verdict": "upheld", "reason": "right"},
     "change_policy": {"policy_ref": "national@1", "reason": "x"},
 }
 

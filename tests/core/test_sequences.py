@@ -164,7 +164,8 @@ class Life(RuleBasedStateMachine):
         due, reason = deadlines(state), no_deadline_reason(state)
         assert len({deadline.key for deadline in due}) == len(due)
         if state.closed:
-            assert {deadline.clock for deadline in due} <= {"stability_check", "approve_erasure"}
+            kept = {"stability_check", "approve_erasure", "answer_objection"}
+            assert {deadline.clock for deadline in due} <= kept
             assert state.hold is None
         if state.erasing:
             assert due == []
