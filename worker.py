@@ -36,6 +36,7 @@ from services.pairing import MentorPool
 from services.policies import load_policies
 from services.projection import Ledger
 from services.settings import Settings
+from services.states import States
 from services.temporal import connect
 from services.training import ClassLedger
 from services.vault import Vault
@@ -79,7 +80,7 @@ def build_worker(
     policies = load_policies(settings.policy)
     opener = CaseOpener(client, engine, vault, policies, settings)
     imports = ImportActivities(
-        Imports(engine, client, settings), ChunkTaker(engine, vault, client, opener, settings)
+        Imports(engine, client, settings, vault), ChunkTaker(engine, vault, client, opener, settings)
     )
     channels = Channels(settings.notify_urls)
     digest = DigestActivities(
@@ -88,8 +89,8 @@ def build_worker(
         DigestWriter(engine, channels, settings.public_url),
         Deliveries(engine, channels),
     )
-    training = TrainingActivities(client, engine, ClassLedger(engine))
-    offboarding = OffboardingActivities(client, engine, MentorPool(engine))
+    training = TrainingActivities(client, engine, ClassLedger(engine, vault))
+    offboarding = OffboardingActivities(client, engine, MentorPool(engine), States(vault))
     erasure = ErasureActivities(Eraser(client, engine, vault, settings))
     activities: list[Callable[..., Any]] = [
         ledger.project,

@@ -24,12 +24,12 @@ from workflows.offboarding_messages import CasesAfter, MoveAnswer, MoveInput, Pr
 class OffboardingActivities:
     """A refusal of a case is an answer; everything else is tried again by Temporal."""
 
-    def __init__(self, client: Client, engine: Engine, mentors: MentorPool) -> None:
+    def __init__(self, client: Client, engine: Engine, mentors: MentorPool, states: States) -> None:
         self._engine = engine
         self._mentors = mentors
         self._commands = Commands(client)
         self._ledger = OffboardingLedger(engine)
-        self._states = States()
+        self._states = states
 
     @activity.defn(name="leaver_cases")
     def leaver_cases(self, given: CasesAfter) -> list[str]:

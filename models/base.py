@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 class Model(BaseModel):
     """An immutable value. Unknown fields are refused, so that a misspelt one is never silently dropped; infinite
-    numbers too, which JSON cannot hold."""
+    numbers too, which JSON cannot hold. The text of an error, which may be logged, names no value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 Codes = Annotated[frozenset[str], PlainSerializer(sorted, return_type=list[str])]

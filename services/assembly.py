@@ -90,8 +90,8 @@ async def open_services(settings: Settings) -> Services:
     vault = Vault.of(settings)
     client = await connect(settings, vault, lazy=True)
     policies = load_policies(settings.policy)
-    states = States()
-    imports = Imports(engine, client, settings)
+    states = States(vault)
+    imports = Imports(engine, client, settings, vault)
     return Services(
         settings=settings,
         engine=engine,
@@ -100,18 +100,18 @@ async def open_services(settings: Settings) -> Services:
         policies=policies,
         actors=Actors(engine),
         office=Office(engine, policies),
-        ledger=LedgerReader(engine, states),
+        ledger=LedgerReader(engine, states, vault),
         opener=CaseOpener(client, engine, vault, policies, settings),
         imports=imports,
-        import_rows=ImportRows(engine, imports),
-        export=LedgerExport(engine, States()),
+        import_rows=ImportRows(engine, imports, vault),
+        export=LedgerExport(engine, states, vault),
         commands=Commands(client),
         status=StatusReader(client),
-        inbox=InboxReader(engine),
-        supervision=Supervision(engine),
-        referrals=ReferralReader(engine, states),
+        inbox=InboxReader(engine, vault),
+        supervision=Supervision(engine, vault),
+        referrals=ReferralReader(engine, states, vault),
         deliveries=Deliveries(engine, Channels(settings.notify_urls)),
-        training=Training(client, engine, settings, ClassLedger(engine)),
+        training=Training(client, engine, settings, ClassLedger(engine, vault), vault),
         offboardings=Offboardings(client, engine, settings),
         erasures=Erasures(engine, CertificateSeal(vault, settings)),
     )

@@ -16,6 +16,8 @@ KEY_BYTES = 32
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _SM4_BYTES = 16
+# How much longer sealed bytes are.
+SEAL_BYTES = _NONCE_BYTES + _TAG_BYTES
 
 
 class Algorithm(StrEnum):

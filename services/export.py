@@ -17,6 +17,7 @@ from models.roster.rows import RosterRow
 from models.tables import CaseRow, Department, Staff
 from services.access import readable
 from services.states import States
+from services.vault import Vault
 
 _BATCH = 500
 # What the ledger adds to the roster. An import does not know these headers and leaves them alone.
@@ -36,9 +37,10 @@ _LISTS = ("other_phones", "intention_places", "intention_jobs", "service_needs")
 class LedgerExport:
     """Writes the cases that an actor may read."""
 
-    def __init__(self, engine: Engine, states: States) -> None:
+    def __init__(self, engine: Engine, states: States, vault: Vault) -> None:
         self._engine = engine
         self._states = states
+        self._vault = vault
 
     def write(self, actor: Actor, target: BinaryIO) -> int:
         """Write the workbook, row by row; the number of cases."""
@@ -68,6 +70,7 @@ class LedgerExport:
             query = select(CaseRow).where(readable(actor), CaseRow.case_id > last)
             with Session(self._engine) as session:
                 rows = session.exec(query.order_by(col(CaseRow.case_id)).limit(_BATCH)).all()
+                self._vault.warm(row.case_id for row in rows)
                 states = [self._states.of(session, row) for row in rows]
             if not rows:
                 return

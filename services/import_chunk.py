@@ -6,7 +6,6 @@ update is sent under a key of its import and row, and a row that has an outcome 
 
 import asyncio
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from services.database import insert_missing, writing
 from services.errors import NotFound, StaleVersion, Unprocessable, case_unknown
 from services.import_judge import Departments, Importer, ImportOptions, RowJudge, Verdict
 from services.import_people import People, known_of_state, people_of_ledger
+from services.import_seals import ImportSeals
 from services.settings import Settings
 from services.vault import Vault
 from workflows.messages import CASE_STATE, ChunkInput, ChunkResult
@@ -57,6 +57,7 @@ class ChunkTaker:
     ) -> None:
         self._engine = engine
         self._vault = vault
+        self._seals = ImportSeals(vault)
         self._client = client
         self._opener = opener
         self._commands = Commands(client)
@@ -86,7 +87,8 @@ class ChunkTaker:
             people = People()
             departments = self._departments(session, importer)
             judge = RowJudge(importer, people, departments, self._opener, self._vault)
-            read = [(number, judge.read(json.loads(cells))) for number, cells in rows]
+            opened = [(number, self._seals.open_cells(job.id, number, cells)) for number, cells in rows]
+            read = [(number, judge.read(cells)) for number, cells in opened]
             self._meet(
                 session, importer, judge, people, [row for _, row in read if isinstance(row, RosterRow)]
             )
@@ -106,7 +108,7 @@ class ChunkTaker:
         case_ids = {case_id for case_id, _ in keys}
         id_keys = {key for _, key in keys if key is not None}
         school = importer.actor.school_id
-        found = people_of_ledger(session, school, importer.import_id, case_ids, id_keys)
+        found = people_of_ledger(session, self._vault, school, importer.import_id, case_ids, id_keys)
         people.by_case.update(found.by_case)
         people.owners.update(found.owners)
         people.erased |= self._vault.destroyed(case_ids)
@@ -117,7 +119,7 @@ class ChunkTaker:
             ImportRow.import_id == importer.import_id, col(ImportRow.outcome).in_(("opened", "updated")), met
         )
         for number, cells in session.exec(earlier.order_by(col(ImportRow.row))).all():
-            judge.judge(number, json.loads(cells))
+            judge.judge(number, self._seals.open_cells(importer.import_id, number, cells))
 
     def _departments(self, session: Session, importer: Importer) -> Departments:
         school, options = importer.actor.school_id, importer.options
@@ -231,32 +233,35 @@ class ChunkTaker:
         with Session(writing(self._engine)) as session:
             job = session.exec(select(ImportJob).where(ImportJob.id == import_id).with_for_update()).one()
             numbers = [verdict.row for verdict in verdicts]
-            open_rows = select(ImportRow.row).where(
+            open_rows = select(ImportRow.row, ImportRow.cells).where(
                 ImportRow.import_id == import_id,
                 col(ImportRow.row).in_(numbers),
                 col(ImportRow.outcome).is_(None),
             )
-            undecided = set(session.exec(open_rows).all())
+            undecided = dict(session.exec(open_rows).all())
             decided = [verdict for verdict in verdicts if verdict.row in undecided]
             if not decided:
                 return
-            changes = [_columns(import_id, verdict) for verdict in decided]
+            changes = [self._columns(import_id, verdict, undecided[verdict.row]) for verdict in decided]
             session.bulk_update_mappings(inspect(ImportRow), changes)
             for outcome, count in Counter(verdict.outcome for verdict in decided).items():
                 setattr(job, outcome, getattr(job, outcome) + count)
             session.commit()
 
-
-def _columns(import_id: str, verdict: Verdict) -> dict[str, str | int | None]:
-    problems = [problem.model_dump() for problem in verdict.problems]
-    return {
-        "import_id": import_id,
-        "row": verdict.row,
-        "outcome": verdict.outcome,
-        "case_id": verdict.case_id,
-        "id_number_key": verdict.id_number_key,
-        "problems": json.dumps(problems, ensure_ascii=False),
-    }
+    def _columns(self, import_id: str, verdict: Verdict, cells: str | None) -> dict[str, str | int | None]:
+        if verdict.outcome == "rejected":
+            # These go back to people after the import has ended.
+            plain = self._seals.open_cells(import_id, verdict.row, cells)
+            cells = self._seals.cells(import_id, verdict.row, plain, rejected=True)
+        return {
+            "import_id": import_id,
+            "row": verdict.row,
+            "outcome": verdict.outcome,
+            "case_id": verdict.case_id,
+            "id_number_key": verdict.id_number_key,
+            "cells": cells,
+            "problems": self._seals.problems(import_id, verdict.row, verdict.problems),
+        }
 
 
 def importer_of(job: ImportJob, settings: Settings) -> Importer:

@@ -12,6 +12,8 @@ from models.case.state import CaseState
 from models.roster.rows import RosterRow
 from models.tables import CaseEvent, CaseRow
 from services.cases import declared_of, profile_of
+from services.sealed import event_place, state_place
+from services.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def known_of_state(state: CaseState, id_number_key: str | None) -> Known:
 
 def people_of_ledger(
     session: Session,
+    vault: Vault,
     school_id: str,
     import_id: str,
     case_ids: Collection[str],
@@ -95,16 +98,17 @@ def people_of_ledger(
     """Everyone in the ledger with one of these case ids or ID numbers."""
     wanted = or_(col(CaseRow.case_id).in_(case_ids), col(CaseRow.id_number_key).in_(id_number_keys))
     rows = session.exec(select(CaseRow).where(CaseRow.school_id == school_id, wanted)).all()
-    updates = _updates(session, import_id, [row.case_id for row in rows])
+    vault.warm(row.case_id for row in rows)
+    updates = _updates(session, vault, import_id, [row.case_id for row in rows])
     people = People()
     for row in rows:
-        state = json.loads(row.state)
+        state = json.loads(vault.open(row.case_id, row.state, state_place(row.version)))
         people.add(
             Known(
                 case_id=row.case_id,
                 department_id=row.department_id,
                 id_number_key=row.id_number_key,
-                digest=row.roster_digest,
+                digest=state["roster_digest"],
                 profile=Profile.model_validate(state["profile"]),
                 declared=tuple(Hardship.model_validate(item) for item in state["declared"]),
                 source=Source.model_validate(state["source"]),
@@ -114,13 +118,14 @@ def people_of_ledger(
     return people
 
 
-def _updates(session: Session, import_id: str, case_ids: list[str]) -> dict[str, set[int]]:
-    query = select(CaseEvent.case_id, CaseEvent.data).where(
+def _updates(session: Session, vault: Vault, import_id: str, case_ids: list[str]) -> dict[str, set[int]]:
+    query = select(CaseEvent.case_id, CaseEvent.seq, CaseEvent.data).where(
         col(CaseEvent.case_id).in_(case_ids), CaseEvent.type == "roster_updated"
     )
     found: dict[str, set[int]] = {}
-    for case_id, data in session.exec(query):
-        source = Source.model_validate(json.loads(data)["source"])
+    for case_id, seq, data in session.exec(query):
+        event = json.loads(vault.open(case_id, data, event_place(seq)))
+        source = Source.model_validate(event["source"])
         if source.import_id == import_id and source.row is not None:
             found.setdefault(case_id, set()).add(source.row)
     return found

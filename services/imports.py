@@ -1,7 +1,6 @@
 """Imports of rosters: taking a file in, reading its rows, and showing what became of them."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
@@ -27,7 +26,9 @@ from services.database import insert_missing, writing
 from services.departments import require_department
 from services.errors import BadCursor, NotAllowed, NotFound, ServiceError, Unprocessable
 from services.import_judge import OWN_DEPARTMENT_ONLY, ImportOptions
+from services.import_seals import ImportSeals, workflow_id
 from services.settings import Settings
+from services.vault import Vault
 from workflows.messages import IMPORT_WORKFLOW, ImportInput
 
 _BATCH = 500
@@ -46,10 +47,11 @@ class FileRefused(ServiceError):  # noqa: N818  (it names an answer, as HTTP doe
 class Imports:
     """The imports of one installation."""
 
-    def __init__(self, engine: Engine, client: Client, settings: Settings) -> None:
+    def __init__(self, engine: Engine, client: Client, settings: Settings, vault: Vault) -> None:
         self._engine = engine
         self._client = client
         self._settings = settings
+        self._seals = ImportSeals(vault)
         self._folder = settings.data_dir / "imports"
 
     @property
@@ -84,15 +86,16 @@ class Imports:
         import_id = hashlib.sha256(f"{actor.school_id}\0{actor.id}\0{key}".encode()).hexdigest()[:20]
         found = self._find(import_id)
         if found is None:
-            header = self._header(upload, filename)
+            header = self._header(upload, filename).model_dump_json()
+            self._seals.begin(import_id)
             job = ImportJob(
                 id=import_id,
                 school_id=actor.school_id,
-                filename=filename,
+                filename=self._seals.column(import_id, "filename", filename),
                 size_bytes=upload.seek(0, 2),
                 sha256=sha256,
                 dry_run=options.dry_run,
-                header=header.model_dump_json(),
+                header=self._seals.column(import_id, "header", header),
                 options=options.model_dump_json(),
                 status="queued",
                 created_by=actor.id,
@@ -112,7 +115,7 @@ class Imports:
                 "该 Idempotency-Key 已用于另一次导入，请换一个新的。",
                 "This Idempotency-Key belongs to another import; use a new one.",
             )
-        return view_of(found)
+        return self.view(found)
 
     async def start(self, import_id: str) -> None:
         """Start the import's workflow, unless it was started before. Raises Unavailable."""
@@ -120,7 +123,7 @@ class Imports:
             await self._client.start_workflow(
                 IMPORT_WORKFLOW,
                 ImportInput(import_id=import_id),
-                id=f"import-{import_id}",
+                id=workflow_id(import_id),
                 task_queue=self._settings.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             )
@@ -131,7 +134,7 @@ class Imports:
 
     def get(self, actor: Actor, import_id: str) -> ImportView:
         """One import. Raises NotFound (`import_unknown`)."""
-        return view_of(self.require(actor, import_id))
+        return self.view(self.require(actor, import_id))
 
     def require(self, actor: Actor, import_id: str) -> ImportJob:
         """The import's record. Raises NotFound (`import_unknown`), also for one that the actor may not see."""
@@ -159,12 +162,31 @@ class Imports:
             jobs = session.exec(ordered.limit(limit + 1)).all()
         page = jobs[:limit]
         more = f"{round(page[-1].created_at.timestamp() * 1e6)}_{page[-1].id}" if len(jobs) > limit else None
-        return Page(items=[view_of(job) for job in page], next_cursor=more)
+        self._seals.warm([job.id for job in page])
+        return Page(items=[self.view(job) for job in page], next_cursor=more)
+
+    def view(self, job: ImportJob) -> ImportView:
+        """An import as people see it."""
+        header = Header.model_validate_json(self._seals.opened(job, "header"))
+        fields = job.model_dump(include=set(ImportView.model_fields) - {"error", "filename"})
+        error = FileError.model_validate_json(self._seals.opened(job, "error")) if job.error else None
+        return ImportView.model_validate(
+            fields
+            | {
+                "import_id": job.id,
+                "filename": self._seals.opened(job, "filename"),
+                "error": error,
+                "unrecognised_columns": header.unrecognised,
+                "duplicate_columns": header.duplicates,
+            }
+        )
 
     def read(self, import_id: str) -> str:
         """Read the rows of the file into the database, from where an earlier try ended; the import's status."""
         with Session(self._engine) as session:
             job = session.get_one(ImportJob, import_id)
+        if job.status == "refused":
+            self._seals.end(import_id)
         if job.status not in ("queued", "reading"):
             return job.status
         self._set(import_id, status="reading")
@@ -172,8 +194,9 @@ class Imports:
         try:
             if not path.exists():
                 raise refused("upload_lost")
-            with path.open("rb") as file:
-                self._read_rows(import_id, open_sheet(file, job.filename, self._limits()).rows())
+            filename = self._seals.opened(job, "filename")
+            with self._seals.open_file(job, path) as file:
+                self._read_rows(import_id, open_sheet(file, filename, self._limits()).rows())
         except RosterRefused as reason:
             return self._refuse(import_id, reason)
         self._count(import_id, "processing")
@@ -181,13 +204,14 @@ class Imports:
         return "processing"
 
     def finish(self, import_id: str) -> None:
-        """Count the outcomes, and forget the cells that nobody needs any more."""
+        """Count the outcomes, and forget the cells that nobody needs any more, also in backups."""
         emptied = update(ImportRow).where(
             col(ImportRow.import_id) == import_id, col(ImportRow.outcome) != "rejected"
         )
         with Session(writing(self._engine)) as session:
-            session.exec(emptied.values(cells="{}"))
+            session.exec(emptied.values(cells=None))
             session.commit()
+        self._seals.end(import_id)
         self._count(import_id, "done", finished_at=datetime.now(UTC))
 
     def _header(self, upload: BinaryIO, filename: str) -> Header:
@@ -205,11 +229,8 @@ class Imports:
 
     def _keep(self, import_id: str, upload: BinaryIO) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        upload.seek(0)
         part = self._path(import_id).with_suffix(f".{datetime.now(UTC).timestamp():.6f}.part")
-        with part.open("wb") as file:
-            while block := upload.read(_MB):
-                file.write(block)
+        self._seals.write_file(import_id, part, upload)
         part.replace(self._path(import_id))
 
     def _find(self, import_id: str) -> ImportJob | None:
@@ -225,16 +246,27 @@ class Imports:
         new = (row for row in rows if row.row > last)
         while batch := list(islice(new, _BATCH)):
             with Session(writing(self._engine)) as session:
-                insert_missing(session.connection(), [_stored(import_id, row) for row in batch])
+                insert_missing(session.connection(), [self._stored(import_id, row) for row in batch])
                 session.commit()
+
+    def _stored(self, import_id: str, row: SheetRow) -> ImportRow:
+        """A row as it is kept; one that holds no person is skipped at once."""
+        cells = self._seals.cells(import_id, row.row, dict(row.cells))
+        stored = ImportRow(import_id=import_id, row=row.row, cells=cells)
+        if row.kind != "data":
+            stored.outcome = "skipped"
+            stored.problems = self._seals.problems(import_id, row.row, [row_problem("", f"{row.kind}_row")])
+        return stored
 
     def _refuse(self, import_id: str, reason: RosterRefused) -> str:
         error = FileError(code=reason.code, zh=reason.zh, en=reason.en, headers_found=reason.headers_found)
         with Session(writing(self._engine)) as session:
             session.exec(delete(ImportRow).where(col(ImportRow.import_id) == import_id))
             session.commit()
-        self._set(import_id, status="refused", error=error.model_dump_json(), finished_at=datetime.now(UTC))
+        sealed = self._seals.column(import_id, "error", error.model_dump_json())
+        self._set(import_id, status="refused", error=sealed, finished_at=datetime.now(UTC))
         self._path(import_id).unlink(missing_ok=True)
+        self._seals.end(import_id)
         return "refused"
 
     def _count(self, import_id: str, status: str, **more: datetime) -> None:
@@ -258,16 +290,6 @@ def _sha256(upload: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _stored(import_id: str, row: SheetRow) -> ImportRow:
-    """A row as it is kept; one that holds no person is skipped at once."""
-    stored = ImportRow(import_id=import_id, row=row.row, cells=json.dumps(row.cells, ensure_ascii=False))
-    if row.kind == "data":
-        return stored
-    stored.outcome = "skipped"
-    stored.problems = json.dumps([row_problem("", f"{row.kind}_row").model_dump()], ensure_ascii=False)
-    return stored
-
-
 def visible_imports(actor: Actor) -> ColumnElement[bool]:
     """The imports that a person may read: the whole school's, or those of the same role and department."""
     school = col(ImportJob.school_id) == actor.school_id
@@ -275,20 +297,4 @@ def visible_imports(actor: Actor) -> ColumnElement[bool]:
         return school
     return (
         school & (col(ImportJob.role) == actor.role) & (col(ImportJob.department_id) == actor.department_id)
-    )
-
-
-def view_of(job: ImportJob) -> ImportView:
-    """An import as people see it."""
-    header = Header.model_validate_json(job.header)
-    fields = job.model_dump(include=set(ImportView.model_fields) - {"error"})
-    error = FileError.model_validate_json(job.error) if job.error else None
-    return ImportView.model_validate(
-        fields
-        | {
-            "import_id": job.id,
-            "error": error,
-            "unrecognised_columns": header.unrecognised,
-            "duplicate_columns": header.duplicates,
-        }
     )

@@ -16,6 +16,8 @@ from services.access import readable, shown
 from services.errors import Unprocessable
 from services.keyset import after, cursor_of, read_cursor
 from services.masking import name_for
+from services.sealed import NAME, open_all
+from services.vault import Vault
 
 # The acts of a department that its counselors may do as well.
 COUNSELOR_CLOCKS: tuple[ClockName, ...] = ("confirm_eligibility", "propose_mentor")
@@ -105,8 +107,9 @@ def _deadlines_of(actor: Actor, section: Section, now: datetime, days: int) -> C
 class InboxReader:
     """The inboxes of one database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, vault: Vault) -> None:
         self._engine = engine
+        self._vault = vault
 
     def inbox(self, actor: Actor, wish: InboxWish, now: datetime) -> Inbox:
         """The inbox of a person. Raises BadCursor, Unprocessable (`section_required`)."""
@@ -146,7 +149,7 @@ class InboxReader:
         if wish.cursor is not None:
             key = read_cursor(section, wish.cursor, datetime, str, str)
             conditions.append(after(DEADLINE_ORDER, key))
-        rows = deadline_rows(session, actor, conditions, wish.limit + 1)
+        rows = deadline_rows(session, self._vault, actor, conditions, wish.limit + 1)
         page = rows[: wish.limit]
         if len(rows) > wish.limit:
             last, _ = page[-1]
@@ -174,9 +177,10 @@ class InboxReader:
         if len(rows) > wish.limit:
             last, _, _ = page[-1]
             cursors["notices"] = cursor_of("notices", (last.at, last.case_id, last.seq, last.audience))
+        names = open_all(self._vault, NAME, [(row.case_id, name) for row, name, _ in page])
         return [
             _notice_entry(row, None if name is None else name_for(name, plain=plain))
-            for row, name, plain in page
+            for (row, _, plain), name in zip(page, names, strict=True)
         ]
 
     def _counts(self, session: Session, actor: Actor, days: int, now: datetime) -> InboxCounts:
@@ -202,7 +206,7 @@ class InboxReader:
 
 
 def deadline_rows(
-    session: Session, actor: Actor, conditions: list[ColumnElement[bool]], limit: int
+    session: Session, vault: Vault, actor: Actor, conditions: list[ColumnElement[bool]], limit: int
 ) -> list[tuple[CaseDeadline, str | None]]:
     """Deadlines, the earliest first, each with the graduate's name, or its mask, where the actor may read
     the case."""
@@ -213,7 +217,11 @@ def deadline_rows(
         .where(*conditions)
     )
     rows = session.exec(query.order_by(*DEADLINE_ORDER).limit(limit)).all()
-    return [(row, None if name is None else name_for(name, plain=plain)) for row, name, plain in rows]
+    names = open_all(vault, NAME, [(row.case_id, sealed) for row, sealed, _ in rows])
+    return [
+        (row, None if name is None else name_for(name, plain=plain))
+        for (row, _, plain), name in zip(rows, names, strict=True)
+    ]
 
 
 def deadline_entry(row: CaseDeadline, name: str | None, now: datetime) -> DeadlineEntry:

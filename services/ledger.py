@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -19,15 +20,17 @@ from models.policy import RiskLevel
 from models.tables import CaseEvent, CaseHardship, CaseRow
 from models.views.case import CaseLine, CaseView, CommandsView, TimelineEntry, case_view
 from models.views.page import Page
-from services.access import plain_groups, readable, shown
+from services.access import plain_groups, readable
 from services.actors import graduate_actor_id
 from services.erasures import unreadable
 from services.errors import BadCursor
 from services.keyset import after, cursor_of, read_cursor
 from services.masking import check_shown, entry_for, line_for, view_for
+from services.sealed import NAME, STUDENT_NO, event_place, open_all
 from services.states import States
+from services.vault import IndexKind, Vault
 
-Sort = Literal["due", "-due", "opened", "-opened", "updated", "-updated", "student_no", "name"]
+Sort = Literal["due", "-due", "opened", "-opened", "updated", "-updated"]
 
 _FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 # Cases without a deadline come after all others.
@@ -35,10 +38,7 @@ _SORTS: dict[str, Any] = {
     "due": func.coalesce(col(CaseRow.next_due_at), _FAR),
     "opened": col(CaseRow.opened_at),
     "updated": col(CaseRow.updated_at),
-    "student_no": col(CaseRow.student_no),
-    "name": col(CaseRow.name),
 }
-_TIMES = frozenset({"due", "opened", "updated"})
 _SEQ = re.compile("[0-9]{1,9}")
 _ZONE = ZoneInfo(Calendar().timezone)
 
@@ -65,7 +65,11 @@ class CaseFilter(Model):
     due_before: Annotated[Moment, BeforeValidator(_as_instant)] | None = Field(
         default=None, description="Exclusive; a time with its offset, or a date."
     )
-    q: str | None = Field(default=None, max_length=100, description="Name, student number or case id.")
+    q: str | None = Field(
+        default=None,
+        max_length=100,
+        description="Exact: full name, student number, ID number, phone or case id.",
+    )
     sort: Sort = "due"
     cursor: str | None = Field(default=None, max_length=500, description="`next_cursor` of the page before.")
     limit: int = Field(default=50, ge=1, le=200)
@@ -74,22 +78,22 @@ class CaseFilter(Model):
 class LedgerReader:
     """The ledger of one database, for reading."""
 
-    def __init__(self, engine: Engine, states: States) -> None:
+    def __init__(self, engine: Engine, states: States, vault: Vault) -> None:
         self._engine = engine
         self._states = states
+        self._vault = vault
 
     def cases(self, actor: Actor, wanted: CaseFilter, now: datetime) -> Page[CaseLine]:
         """A page of the cases that the actor may read. Raises BadCursor, FieldMasked."""
         name = wanted.sort.removeprefix("-")
         key, descending = _SORTS[name], wanted.sort.startswith("-")
-        if name == "name":
-            check_shown(actor, "name")
         if wanted.hardship_type is not None:
             check_shown(actor, "hardship")
         query = select(CaseRow, key).where(readable(actor), *_conditions(actor, wanted, now))
+        if wanted.q:
+            query = query.where(self._said_to_be(actor.school_id, wanted.q))
         if wanted.cursor is not None:
-            kind = datetime if name in _TIMES else str
-            place = read_cursor(wanted.sort, wanted.cursor, kind, str)
+            place = read_cursor(wanted.sort, wanted.cursor, datetime, str)
             query = query.where(after((key, col(CaseRow.case_id)), place, descending=descending))
         ordered = (key.desc(), col(CaseRow.case_id).desc()) if descending else (key, col(CaseRow.case_id))
         with Session(self._engine) as session:
@@ -99,7 +103,30 @@ class LedgerReader:
         if len(rows) > wanted.limit:
             last, value = page[-1]
             cursor = cursor_of(wanted.sort, (value, last.case_id))
-        return Page(items=[_line(actor, row, now) for row, _ in page], next_cursor=cursor)
+        return Page(items=self._lines(actor, [row for row, _ in page], now), next_cursor=cursor)
+
+    def _said_to_be(self, school_id: str, text: str) -> ColumnElement[bool]:
+        """What a search means: who has exactly this name, number or id."""
+        columns: dict[IndexKind, Any] = {
+            "student_no": CaseRow.student_no_key,
+            "id_number": CaseRow.id_number_key,
+            "phone": CaseRow.phone_key,
+            "name": CaseRow.name_key,
+        }
+        keys = {kind: self._vault.index(school_id, kind, text) for kind in columns}
+        found = [col(column) == keys[kind] for kind, column in columns.items()]
+        return or_(col(CaseRow.case_id) == text, *found)
+
+    def _lines(self, actor: Actor, rows: Sequence[CaseRow], now: datetime) -> list[CaseLine]:
+        names = open_all(self._vault, NAME, [(row.case_id, row.name) for row in rows])
+        numbers = open_all(self._vault, STUDENT_NO, [(row.case_id, row.student_no) for row in rows])
+        lines: list[CaseLine] = []
+        for row, name, number in zip(rows, names, numbers, strict=True):
+            fields = row.model_dump(include=set(CaseLine.model_fields))
+            overdue = row.next_due_at is not None and row.next_due_at <= now
+            opened = {"name": name or "", "student_no": number or "", "overdue": overdue}
+            lines.append(line_for(actor, row, fields | opened))
+        return lines
 
     def state(self, actor: Actor, case_id: str) -> CaseState:
         """The state of one case. Raises NotFound (`case_unknown`), CaseErased."""
@@ -161,7 +188,7 @@ class LedgerReader:
                     type=row.type,
                     actor_id=row.actor_id,
                     actor_role=row.actor_role,
-                    data=_without_type(json.loads(row.data)),
+                    data=_without_type(json.loads(self._vault.open(case_id, row.data, event_place(row.seq)))),
                 ),
             )
             for row in page
@@ -213,15 +240,4 @@ def _conditions(actor: Actor, wanted: CaseFilter, now: datetime) -> list[ColumnE
         found.append(late if wanted.overdue else ~late)
     if wanted.due_before is not None:
         found.append(col(CaseRow.next_due_at) < wanted.due_before)
-    if wanted.q:
-        pattern = "%" + wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        numbers = [col(text).like(pattern, escape="\\") for text in (CaseRow.student_no, CaseRow.case_id)]
-        # A part of a name finds those whose name one sees; else trying letters would tell it.
-        named = and_(shown(actor, "name"), col(CaseRow.name).like(pattern, escape="\\"))
-        found.append(or_(*numbers, named, col(CaseRow.name) == wanted.q))
     return found
-
-
-def _line(actor: Actor, row: CaseRow, now: datetime) -> CaseLine:
-    fields = row.model_dump(include=set(CaseLine.model_fields))
-    return line_for(actor, row, fields | {"overdue": row.next_due_at is not None and row.next_due_at <= now})

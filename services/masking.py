@@ -41,7 +41,9 @@ def view_for(plain: frozenset[str], view: CaseView) -> CaseView:
 def line_for(actor: Actor, row: CaseRow, line: Mapping[str, Any]) -> CaseLine:
     """A line of the ledger."""
     # What a line holds beside these two is open.
-    personal, found = masked({"name": row.name, "primary_type": row.primary_type}, plain_groups(actor, row))
+    personal, found = masked(
+        {"name": line["name"], "primary_type": row.primary_type}, plain_groups(actor, row)
+    )
     return CaseLine.model_validate({**line, **personal, "masked": sorted(found)})
 
 

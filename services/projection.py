@@ -28,8 +28,10 @@ from models.tables import (
 )
 from models.tables.types import Table
 from services.certificates import certificate_of
+from services.data_key import KeyDestroyed
 from services.database import insert_missing, replace, writing
-from services.vault import Vault
+from services.sealed import NAME, STUDENT_NO, event_place, state_place
+from services.vault import IndexKind, Vault
 from workflows.messages import Projection
 
 
@@ -69,47 +71,63 @@ class Ledger:
         a repeated or late call changes nothing. What hangs on the row is written where it differs from what
         was written last, or, to repair it, `whole`.
         """
+        # Sealed first: nobody waits for a key while holding the ledger's lock.
+        written = [found for each in projections if (found := self._rows_and_events(each)) is not None]
         with self._engine.begin() as connection:
-            for projection in projections:
-                self._project(connection, projection, whole=whole)
+            for rows, events, projection in written:
+                self._project(connection, projection, rows, events, whole=whole)
 
     def open(self, opened: Sequence[Projection]) -> None:
         """The same for cases that are new, in a few statements for all of them. What the ledger knows stays."""
+        ids = [projection.state.case_id for projection in opened]
+        self._vault.warm(ids)
+        sealed = [found for each in opened if (found := self._rows_and_events(each)) is not None]
         with self._engine.begin() as connection:
-            ids = [projection.state.case_id for projection in opened]
             known = set(connection.scalars(select(col(CaseRow.case_id)).where(col(CaseRow.case_id).in_(ids))))
-            new: list[Projection] = []
-            for projection in opened:
-                if projection.state.case_id in known:
-                    self._project(connection, projection)
-                else:
-                    new.append(projection)
-            rows = [self.rows_of(projection.state) for projection in new]
-            policies = {projection.state.policy.digest_of_content: projection.state for projection in new}
+            new = [item for item in sealed if item[0].case.case_id not in known]
+            for rows, events, projection in sealed:
+                if rows.case.case_id in known:
+                    self._project(connection, projection, rows, events)
+            rows = [rows for rows, _, _ in new]
+            policies = {each.state.policy.digest_of_content: each.state for _, _, each in new}
             insert_missing(connection, [_policy(state) for state in policies.values()])
             insert_missing(connection, [row.case for row in rows])
             # A case that wrote a newer row of its own in this very moment keeps it, with what hangs on it.
             written = select(col(CaseRow.case_id), col(CaseRow.version)).where(col(CaseRow.case_id).in_(ids))
             versions = {row.case_id: row.version for row in connection.execute(written)}
             rows = [row for row in rows if versions[row.case.case_id] == row.case.version]
-            insert_missing(
-                connection,
-                [_event(projection.state, item) for projection in new for item in projection.events],
-            )
+            insert_missing(connection, [event for _, events, _ in new for event in events])
             insert_missing(connection, [child for row in rows for child in row.hardships])
             insert_missing(connection, [child for row in rows for child in row.deadlines])
 
-    def _project(self, connection: Connection, projection: Projection, *, whole: bool = False) -> None:
+    def _rows_and_events(
+        self, projection: Projection
+    ) -> tuple[LedgerRows, list[CaseEvent], Projection] | None:
+        """What is to be written; nothing of a case whose key was destroyed meanwhile."""
+        try:
+            events = [self._event(projection.state.case_id, item) for item in projection.events]
+            return self.rows_of(projection.state), events, projection
+        except KeyDestroyed:
+            return None
+
+    def _project(
+        self,
+        connection: Connection,
+        projection: Projection,
+        rows: LedgerRows,
+        events: list[CaseEvent],
+        *,
+        whole: bool = False,
+    ) -> None:
         state = projection.state
         written = connection.execute(_WRITTEN, {"id": state.case_id}).one_or_none()
         if written is None and state.version > 1 and _forgotten(connection, state.case_id):
             # A try that was delayed until the case had been erased.
             return
-        insert_missing(connection, [_event(state, item) for item in projection.events])
+        insert_missing(connection, events)
         insert_missing(connection, [row for item in projection.events for row in _notices(state, item)])
         if any(isinstance(item.event, CaseOpened | PolicyChanged) for item in projection.events) or whole:
             insert_missing(connection, [_policy(state)])
-        rows = self.rows_of(state)
         if state.erasing:
             insert_missing(connection, [certificate_of(state)])
         if written is not None and written.version > state.version:
@@ -130,7 +148,7 @@ class Ledger:
         """What the ledger should hold of a state."""
         lines = deadline_lines(state)
         summary = summarize(state, lines)
-        id_number = state.profile.id_number
+        profile, case_id, seal = state.profile, state.case_id, self._vault.seal
         columns = summary.model_dump(exclude={"hardship_types"})
         row = CaseRow(
             case_id=state.case_id,
@@ -138,15 +156,17 @@ class Ledger:
             school_id=state.school_id,
             department_id=state.department_id,
             cohort=state.cohort,
-            student_no=state.profile.student_no,
-            id_number_key=self._vault.index(state.school_id, "id_number", id_number) if id_number else None,
-            name=state.profile.name,
+            student_no=seal(case_id, profile.student_no, STUDENT_NO),
+            student_no_key=self._vault.index(state.school_id, "student_no", profile.student_no),
+            id_number_key=self._index(state, "id_number", profile.id_number),
+            phone_key=self._index(state, "phone", profile.phone),
+            name=seal(case_id, profile.name, NAME),
+            name_key=self._vault.index(state.school_id, "name", profile.name),
             opened_at=state.opened_at,
             updated_at=state.updated_at,
             policy_ref=state.policy.ref,
             policy_digest=state.policy.digest_of_content,
-            roster_digest=state.roster_digest,
-            state=state.model_dump_json(exclude={"policy"}),
+            state=seal(case_id, state.model_dump_json(exclude={"policy"}), state_place(state.version)),
             **columns,
         )
         rows = LedgerRows(
@@ -161,6 +181,20 @@ class Ledger:
         )
         return rows
 
+    def _index(self, state: CaseState, kind: IndexKind, value: str | None) -> str | None:
+        return self._vault.index(state.school_id, kind, value) if value else None
+
+    def _event(self, case_id: str, item: Recorded) -> CaseEvent:
+        return CaseEvent(
+            case_id=case_id,
+            seq=item.seq,
+            at=item.at,
+            type=item.event.type,
+            actor_id=item.actor_id,
+            actor_role=item.actor_role,
+            data=self._vault.seal(case_id, item.event.model_dump_json(), event_place(item.seq)),
+        )
+
 
 def _forgotten(connection: Connection, case_id: str) -> bool:
     query = select(col(ErasureCertificate.number)).where(col(ErasureCertificate.case_id) == case_id)
@@ -170,18 +204,6 @@ def _forgotten(connection: Connection, case_id: str) -> bool:
 def _fingerprint(rows: Sequence[Table]) -> str:
     text = "\n".join(row.model_dump_json() for row in rows)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _event(state: CaseState, item: Recorded) -> CaseEvent:
-    return CaseEvent(
-        case_id=state.case_id,
-        seq=item.seq,
-        at=item.at,
-        type=item.event.type,
-        actor_id=item.actor_id,
-        actor_role=item.actor_role,
-        data=item.event.model_dump_json(),
-    )
 
 
 def _policy(state: CaseState) -> PolicyVersion:

@@ -17,7 +17,9 @@ from models.views.page import Page
 from models.views.referral import ReferralEntry
 from services.access import plain_groups, readable
 from services.keyset import after, cursor_of, read_cursor
+from services.sealed import event_place
 from services.states import States
+from services.vault import Vault
 
 _CLOCKS = ("answer_referral", "report_referral_outcome")
 _ORDER = (col(CaseReferral.sent_at), col(CaseReferral.case_id), col(CaseReferral.referral_id))
@@ -28,9 +30,10 @@ Value = str | bool | list[str] | None
 class ReferralReader:
     """The referrals of one database."""
 
-    def __init__(self, engine: Engine, states: States) -> None:
+    def __init__(self, engine: Engine, states: States, vault: Vault) -> None:
         self._engine = engine
         self._states = states
+        self._vault = vault
 
     def referrals(
         self, actor: Actor, *, status: str | None, cursor: str | None, limit: int
@@ -49,6 +52,7 @@ class ReferralReader:
         )
         with Session(self._engine) as session:
             rows = session.exec(query.order_by(*(part.desc() for part in _ORDER)).limit(limit + 1)).all()
+            self._vault.warm(row.case_id for row, _ in rows)
             due = _due_times(session, [row.case_id for row, _ in rows[:limit]])
             items = [self._entry(session, actor, row, case, due) for row, case in rows[:limit]]
         more = None
@@ -67,7 +71,7 @@ class ReferralReader:
     ) -> ReferralEntry:
         state = self._states.of(session, case)
         referral = state.referrals[row.referral_id]
-        disclosed = {field: _value(session, state, field) for field in referral.disclose}
+        disclosed = {field: self._value(session, state, field) for field in referral.disclose}
         if actor.role != Role.PARTNER:
             disclosed, _ = masked(disclosed, plain_groups(actor, case))
         return ReferralEntry(
@@ -86,6 +90,34 @@ class ReferralReader:
             disclosed=disclosed,
         )
 
+    def _value(self, session: Session, state: CaseState, field: str) -> Value:
+        """The value of a disclosed field, which may be of the profile or of the assessment."""
+        hardship = state.eligibility.hardship if state.eligibility else state.declared
+        types = list(dict.fromkeys(item.type for item in hardship))
+        match field:
+            case "hardship_types":
+                return types
+            case "disability":
+                return HardshipType.DISABILITY in types
+            case "psychological":
+                return state.assessment is not None and state.assessment.needs_psychological_support
+            case "assessment_notes":
+                return self._assessment_notes(session, state.case_id)
+            case _:
+                value = getattr(state.profile, field, None)
+                return value.isoformat() if isinstance(value, date) else value
+
+    def _assessment_notes(self, session: Session, case_id: str) -> str | None:
+        """The notes of the last talk, which only the timeline keeps."""
+        query = select(CaseEvent.seq, CaseEvent.data).where(
+            CaseEvent.case_id == case_id, CaseEvent.type == "assessment_recorded"
+        )
+        found = session.exec(query.order_by(col(CaseEvent.seq).desc()).limit(1)).first()
+        if found is None:
+            return None
+        seq, data = found
+        return json.loads(self._vault.open(case_id, data, event_place(seq)))["notes"]
+
 
 def _seen_by(actor: Actor) -> list[ColumnElement[bool]]:
     if actor.role == Role.PARTNER:
@@ -98,30 +130,3 @@ def _due_times(session: Session, case_ids: Sequence[str]) -> dict[tuple[str, str
         and_(col(CaseDeadline.case_id).in_(case_ids), col(CaseDeadline.clock).in_(_CLOCKS))
     )
     return {(case_id, subject): due_at for case_id, subject, due_at in session.exec(query).all()}
-
-
-def _value(session: Session, state: CaseState, field: str) -> Value:
-    """The value of a disclosed field, which may be of the profile or of the assessment."""
-    hardship = state.eligibility.hardship if state.eligibility else state.declared
-    types = list(dict.fromkeys(item.type for item in hardship))
-    match field:
-        case "hardship_types":
-            return types
-        case "disability":
-            return HardshipType.DISABILITY in types
-        case "psychological":
-            return state.assessment is not None and state.assessment.needs_psychological_support
-        case "assessment_notes":
-            return _assessment_notes(session, state.case_id)
-        case _:
-            value = getattr(state.profile, field, None)
-            return value.isoformat() if isinstance(value, date) else value
-
-
-def _assessment_notes(session: Session, case_id: str) -> str | None:
-    """The notes of the last talk, which only the timeline keeps."""
-    query = select(CaseEvent.data).where(
-        CaseEvent.case_id == case_id, CaseEvent.type == "assessment_recorded"
-    )
-    found = session.exec(query.order_by(col(CaseEvent.seq).desc()).limit(1)).first()
-    return None if found is None else json.loads(found)["notes"]

@@ -70,7 +70,7 @@ def _empty_events(connection: Connection, case_id: str) -> int:
 def _empty_import_rows(connection: Connection, case_id: str) -> int:
     emptied = update(ImportRow).where(col(ImportRow.case_id) == case_id)
     return connection.execute(
-        emptied.values(cells="{}", problems="[]", case_id=None, id_number_key=None)
+        emptied.values(cells=None, problems=None, case_id=None, id_number_key=None)
     ).rowcount
 
 
@@ -90,7 +90,9 @@ def _anonymous_row(row: Any, anonymous: str) -> dict[str, Any]:
         case_id=anonymous,
         version=0,
         student_no="",
+        student_no_key="",
         name="",
+        name_key="",
         opened_at=_month(opened),
         updated_at=_month(opened),
         waiting_since=_month(opened),
@@ -98,7 +100,6 @@ def _anonymous_row(row: Any, anonymous: str) -> dict[str, Any]:
         erased_at=_month(erased or row["updated_at"]),
         policy_ref="",
         policy_digest="",
-        roster_digest="",
         state="",
         **counted,
     )

@@ -7,17 +7,20 @@ from sqlmodel import Session
 from models.case.state import CaseState
 from models.policy import Policy
 from models.tables import CaseRow, PolicyVersion
+from services.sealed import state_place
+from services.vault import Vault
 
 
 class States:
     """Reads states; policies are few and never change, so they are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
         self._policies: dict[str, Policy] = {}
 
     def of(self, session: Session, row: CaseRow) -> CaseState:
-        """The state of a ledger row."""
-        fields = json.loads(row.state)
+        """The state of a ledger row. Raises KeyDestroyed, KeyMissing, SealBroken."""
+        fields = json.loads(self._vault.open(row.case_id, row.state, state_place(row.version)))
         fields["policy"] = self._policy(session, row.policy_digest)
         return CaseState.model_validate(fields)
 

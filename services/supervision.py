@@ -28,6 +28,7 @@ from services.inbox import DEADLINE_ORDER, deadline_entry, deadline_rows, overdu
 from services.keyset import after, cursor_of, read_cursor
 from services.loop_times import referral_loop
 from services.pairing import MENTOR_ROLES
+from services.vault import Vault
 
 _OPEN = and_(col(CaseRow.closed_at).is_(None), col(CaseRow.stage) != "not_open")
 _NO_RUNG = "due"
@@ -36,8 +37,9 @@ _NO_RUNG = "due"
 class Supervision:
     """Reads the ledger of one database for supervisors."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, vault: Vault) -> None:
         self._engine = engine
+        self._vault = vault
 
     def overview(self, actor: Actor, now: datetime, *, cohort: int | None = None) -> Overview:
         """Everything in numbers, within the actor's scope. Raises NotAllowed."""
@@ -109,7 +111,7 @@ class Supervision:
         if cursor is not None:
             conditions.append(after(DEADLINE_ORDER, read_cursor("overdue", cursor, datetime, str, str)))
         with Session(self._engine) as session:
-            rows = deadline_rows(session, actor, conditions, limit + 1)
+            rows = deadline_rows(session, self._vault, actor, conditions, limit + 1)
         items = [
             OverdueEntry(**deadline_entry(row, name, now).model_dump(), mentor_id=row.mentor_id)
             for row, name in rows[:limit]

@@ -30,7 +30,9 @@ from services.database import writing
 from services.errors import Conflict, NotAllowed, NotFound, ServiceError, Unavailable, Unprocessable
 from services.keyset import after, cursor_of, read_cursor
 from services.masking import name_for
+from services.sealed import NAME, open_all
 from services.settings import Settings
+from services.vault import Vault
 from workflows.class_messages import CLASS_COMMAND, ClassRequest, class_workflow_id
 from workflows.messages import TRAINING_WORKFLOW
 
@@ -58,11 +60,14 @@ class ClassDraft(Model):
 class Training:
     """The classes of one installation."""
 
-    def __init__(self, client: Client, engine: Engine, settings: Settings, ledger: "ClassLedger") -> None:
+    def __init__(
+        self, client: Client, engine: Engine, settings: Settings, ledger: "ClassLedger", vault: Vault
+    ) -> None:
         self._client = client
         self._engine = engine
         self._settings = settings
         self._ledger = ledger
+        self._vault = vault
 
     async def found(self, actor: Actor, draft: ClassDraft) -> ClassView:
         """Start a class. Raises Unprocessable (`staff_unknown`), Unavailable."""
@@ -138,7 +143,7 @@ class Training:
     def view(self, actor: Actor, class_id: str) -> ClassView:
         """A class with the part of its list that the actor may see. Raises NotFound (`class_unknown`)."""
         row = self._row(actor, class_id)
-        return self._view_of(actor, TrainingClassState.model_validate_json(row.state), row.updated_at)
+        return self._view_of(actor, self._ledger.state_of(row), row.updated_at)
 
     def _row(self, actor: Actor, class_id: str) -> TrainingClass:
         with Session(self._engine) as session:
@@ -167,7 +172,7 @@ class Training:
         return owner is not None and owner.department_id == actor.department_id
 
     def _view_of(self, actor: Actor, state: TrainingClassState, updated_at: datetime) -> ClassView:
-        row = class_row(state, updated_at)
+        row = class_row(state, updated_at, "")
         query = select(CaseRow.case_id, CaseRow.name, shown(actor, "name")).where(
             col(CaseRow.case_id).in_([entry.case_id for entry in state.roll]),
             CaseRow.school_id == actor.school_id,
@@ -178,7 +183,11 @@ class Training:
         trainer = actor.id == row.owner_id and "name" in access_policy().plain(["trainer"])
         with Session(self._engine) as session:
             rows = session.exec(query).all()
-        names = {case_id: name_for(name, plain=plain or trainer) for case_id, name, plain in rows}
+        opened = open_all(self._vault, NAME, [(case_id, name) for case_id, name, _ in rows])
+        names = {
+            case_id: case_id if name is None else name_for(name, plain=plain or trainer)
+            for (case_id, _, plain), name in zip(rows, opened, strict=True)
+        }
         roll = [
             RollLine(**entry.model_dump(), display=names[entry.case_id], attendance=state.attendance(entry))
             for entry in state.roll
@@ -193,20 +202,32 @@ class Training:
 class ClassLedger:
     """Writes the list of classes."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, vault: Vault) -> None:
         self._engine = writing(engine)
+        self._vault = vault
+
+    def state_of(self, row: TrainingClass) -> TrainingClassState:
+        """The whole class of a row. Raises KeyMissing, SealBroken."""
+        opened = self._vault.open(class_workflow_id(row.id), row.state, _state_place(row.version))
+        return TrainingClassState.model_validate_json(opened)
 
     def project(self, state: TrainingClassState) -> None:
         """Bring a class's row to this state; an older one changes nothing."""
+        place = _state_place(state.version)
+        sealed = self._vault.seal(class_workflow_id(state.id), state.model_dump_json(), place)
         with Session(self._engine) as session:
             row = session.get(TrainingClass, state.id)
             if row is None or row.version < state.version:
-                session.merge(class_row(state, datetime.now(UTC)))
+                session.merge(class_row(state, datetime.now(UTC), sealed))
                 session.commit()
 
 
-def class_row(state: TrainingClassState, updated_at: datetime) -> TrainingClass:
-    """The row of a class."""
+def _state_place(version: int) -> str:
+    return f"training_class.state:{version}"
+
+
+def class_row(state: TrainingClassState, updated_at: datetime, sealed: str) -> TrainingClass:
+    """The row of a class, with its sealed state."""
     return TrainingClass(
         id=state.id,
         school_id=state.school_id,
@@ -220,7 +241,7 @@ def class_row(state: TrainingClassState, updated_at: datetime) -> TrainingClass:
         waiting=state.count("waiting"),
         completed=state.count("completed"),
         version=state.version,
-        state=state.model_dump_json(),
+        state=sealed,
         updated_at=updated_at,
     )
 

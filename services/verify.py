@@ -15,8 +15,10 @@ from models.base import Model
 from models.case.state import CaseState
 from models.tables import CaseDeadline, CaseEvent, CaseHardship, CaseReferral, CaseRow, Reservation
 from models.tables.types import Table
+from services.data_key import KeyDestroyed, SealBroken
 from services.erased_check import ErasedCheck
 from services.projection import Ledger, LedgerRows
+from services.sealed import NAME, STUDENT_NO, state_place
 from services.settings import Settings
 from services.vault import Vault
 from workflows.messages import CASE_STATE, CASE_WORKFLOW, Projection
@@ -26,6 +28,12 @@ _BATCH = 500
 # A case may be moving: it is looked at again, after so many seconds each, before it counts as differing.
 _LOOKS = (0.3, 1.0, 2.0)
 _QUERY_SECONDS = 20
+# The sealed columns of a case's row, each with its place and what it should hold.
+_SEALED: dict[str, Callable[[CaseState], tuple[str, str]]] = {
+    "name": lambda state: (NAME, state.profile.name),
+    "student_no": lambda state: (STUDENT_NO, state.profile.student_no),
+    "state": lambda state: (state_place(state.version), state.model_dump_json(exclude={"policy"})),
+}
 
 
 class Difference(Model):
@@ -51,6 +59,7 @@ class Verifier:
         self._engine = engine
         self._ledger = Ledger(engine, vault)
         self._erased = ErasedCheck(engine, vault, settings.school_code)
+        self._vault = vault
         self._client = client
         self._school_id = settings.school_code
         self._task_queue = settings.task_queue
@@ -180,7 +189,7 @@ class Verifier:
             row = session.get(CaseRow, state.case_id)
             if row is None:
                 return ("ledger_row_missing",)
-            found = [f"row.{name}" for name in _unequal_columns(wanted.case, row)]
+            found = [f"row.{name}" for name in self._unequal_columns(state, wanted.case, row)]
             found += _unequal_children(session, wanted)
             numbers = select(func.count(), func.min(CaseEvent.seq), func.max(CaseEvent.seq))
             events = session.exec(numbers.where(CaseEvent.case_id == state.case_id)).one()
@@ -188,12 +197,22 @@ class Verifier:
             found.append("events")
         return tuple(found)
 
+    def _unequal_columns(self, state: CaseState, wanted: CaseRow, row: CaseRow) -> list[str]:
+        # The fingerprints only say what was written last; what they stand for is compared itself.
+        left = wanted.model_dump(exclude={"parts", *_SEALED})
+        right = row.model_dump()
+        unequal = [name for name, value in left.items() if right[name] != value]
+        return unequal + [name for name in _SEALED if not self._holds(state, row, name)]
 
-def _unequal_columns(wanted: CaseRow, row: CaseRow) -> list[str]:
-    # The fingerprints only say what was written last; what they stand for is compared itself.
-    left, right = wanted.model_dump(exclude={"parts"}), row.model_dump()
-    left["state"], right["state"] = json.loads(wanted.state), json.loads(row.state)
-    return [name for name, value in left.items() if right[name] != value]
+    def _holds(self, state: CaseState, row: CaseRow, name: str) -> bool:
+        """True if a sealed column opens and holds what the state says."""
+        place, wanted = _SEALED[name](state)
+        try:
+            found = self._vault.open(row.case_id, getattr(row, name), place)
+        except (KeyDestroyed, SealBroken):
+            return False
+        # The order of keys in JSON says nothing.
+        return found == wanted or (name == "state" and json.loads(found) == json.loads(wanted))
 
 
 def _unequal_children(session: Session, wanted: LedgerRows) -> list[str]:

@@ -10,17 +10,18 @@ from models.tables.types import Instant, Table
 
 class ImportJob(Table, table=True):
     """One uploaded roster. `status`: queued, reading, processing, done, refused. `header`, `options`
-    and `error` (the refusal of the whole file) are JSON; `role` and `department_id` are the importer's."""
+    and `error` (the refusal of the whole file) are JSON. `filename`, `header` and `error` are sealed with the import's
+    key. `role` and `department_id` are the importer's."""
 
     __table_args__ = (Index("ix_import_created", "school_id", "created_at", "id"),)
 
     id: str = Field(primary_key=True)
     school_id: str
-    filename: str
+    filename: str = Field(sa_type=Text)
     size_bytes: int
     sha256: str
     dry_run: bool
-    header: str = Field(default="{}", sa_type=Text)
+    header: str = Field(sa_type=Text)
     options: str = Field(sa_type=Text)
     status: str
     error: str | None = Field(default=None, sa_type=Text)
@@ -40,9 +41,9 @@ class ImportJob(Table, table=True):
 class ImportRow(Table, table=True):
     """One row of the file. `row` is its number in the file, from 1.
 
-    `cells` is JSON; it stays for rejected rows, which go back to people, and is emptied for all others when
-    the import ends. `problems` is a JSON list of column, code and sentences. `id_number_key` is a keyed hash;
-    it tells two rows of one file apart that claim the same ID number.
+    `cells` is JSON under a key that is destroyed when the import ends. Only those of rejected rows, which go back to
+    people, stay, under the import's key; so is `problems`, a JSON list of column, code and sentences.
+    `id_number_key` is a keyed hash; it tells two rows of one file apart that claim the same ID number.
     """
 
     __table_args__ = (
@@ -53,8 +54,8 @@ class ImportRow(Table, table=True):
 
     import_id: str = Field(primary_key=True)
     row: int = Field(primary_key=True)
-    cells: str = Field(default="{}", sa_type=Text)
+    cells: str | None = Field(default=None, sa_type=Text)
     outcome: str | None = None
     case_id: str | None = None
     id_number_key: str | None = None
-    problems: str = Field(default="[]", sa_type=Text)
+    problems: str | None = Field(default=None, sa_type=Text)

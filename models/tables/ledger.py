@@ -11,8 +11,9 @@ from models.tables.types import Instant, Table
 class CaseRow(Table, table=True):
     """One case, as of `version`, or, where `erased_at` is set, what is counted of one that is gone.
 
-    `state` is the whole state as JSON but for the policy (`policy_ref`). `id_number_key` is a keyed hash, for finding
-    the same person again; `parts` are the fingerprints, as JSON, of the rows that hang on this one, by table.
+    `state` is the whole state as JSON but for the policy (`policy_ref`). `name`, `student_no` and `state` are sealed
+    with the case's key; the columns that end in `_key` are keyed hashes of what they are named after, for finding it
+    again; `parts` are the fingerprints, as JSON, of the rows that hang on this one, by table.
     """
 
     __table_args__ = (
@@ -20,8 +21,10 @@ class CaseRow(Table, table=True):
         Index("ix_case_due", "school_id", "next_due_at", "case_id"),
         Index("ix_case_opened", "school_id", "opened_at", "case_id"),
         Index("ix_case_mentor", "mentor_id", "next_due_at", "case_id"),
-        Index("ix_case_student", "school_id", "student_no"),
-        Index("ix_case_id_number", "school_id", "id_number_key"),
+        Index("ix_case_student", "student_no_key"),
+        Index("ix_case_id_number", "id_number_key"),
+        Index("ix_case_phone", "phone_key"),
+        Index("ix_case_name", "name_key"),
         Index("ix_case_overview", "school_id", "department_id", "cohort", "stage"),
         Index("ix_case_retention", "school_id", "retention_ends_at", "case_id"),
     )
@@ -31,9 +34,12 @@ class CaseRow(Table, table=True):
     school_id: str
     department_id: str
     cohort: int
-    student_no: str
+    student_no: str = Field(sa_type=Text)
+    student_no_key: str
     id_number_key: str | None = None
-    name: str
+    phone_key: str | None = None
+    name: str = Field(sa_type=Text)
+    name_key: str
     stage: str
     primary_type: str | None = None
     mentor_id: str | None = None
@@ -62,7 +68,6 @@ class CaseRow(Table, table=True):
     next_due_clock: str | None = None
     policy_ref: str
     policy_digest: str
-    roster_digest: str
     state: str = Field(sa_type=Text)
     parts: str = Field(default="{}", sa_type=Text)
 
@@ -77,7 +82,7 @@ class CaseHardship(Table, table=True):
 
 
 class CaseEvent(Table, table=True):
-    """The timeline: never changed, only added to. `data` is the event as JSON."""
+    """The timeline: never changed, only added to. `data` is the event as JSON, sealed with the case's key."""
 
     case_id: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)

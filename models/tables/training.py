@@ -10,7 +10,7 @@ from models.tables.types import Instant, Table
 
 class TrainingClass(Table, table=True):
     """A class (宏志助航 or the school's own). `status`: open, finished, cancelled; `state` is the whole class
-    as JSON."""
+    as JSON, sealed with the class's key."""
 
     id: str = Field(primary_key=True)
     school_id: str = Field(index=True)

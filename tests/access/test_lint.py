@@ -50,7 +50,7 @@ ALLOWED = {
     "services.projection": _WORKER,
     "services.projection.Ledger.open": _WORKER,
     "services.referrals._due_times": _FOUND,
-    "services.referrals._assessment_notes": _FOUND,
+    "services.referrals.ReferralReader._assessment_notes": _FOUND,
     "services.scrub._count_anonymously": _WORKER,
     "services.scrub._strip_referrals": _WORKER,
     "services.supervision._overdue": "counts, with the conditions of the overview's scope",

@@ -143,14 +143,13 @@ async def test_a_search_finds_nothing_by_parts_of_what_is_masked(product: Produc
         lines = (await product.get(f"/cases?{query}&limit=200", actor)).body["items"]
         return case_id in {line["case_id"] for line in lines}
 
-    assert await found("q=张小", "college")
-    assert not await found("q=张小", "career-centre")
+    assert not await found("q=张小", "college")
+    assert await found("q=张小三", "college")
     assert await found("q=张小三", "career-centre")
     assert not await found("q=张小三", "mentor-2")
-    for query in ("sort=name", "hardship_type=DISABILITY"):
-        refused = await product.get(f"/cases?{query}", "career-centre")
-        assert (refused.status, refused.code) == (403, "field_masked")
-        assert (await product.get(f"/cases?{query}", "college")).status == 200
+    refused = await product.get("/cases?hardship_type=DISABILITY", "career-centre")
+    assert (refused.status, refused.code) == (403, "field_masked")
+    assert (await product.get("/cases?hardship_type=DISABILITY", "college")).status == 200
 
 
 async def test_the_answer_to_a_command_is_masked_as_the_file_is(product: Product, case_id: str) -> None:

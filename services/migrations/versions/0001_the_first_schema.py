@@ -94,9 +94,12 @@ def upgrade() -> None:
         sa.Column("school_id", sa.String(), nullable=False),
         sa.Column("department_id", sa.String(), nullable=False),
         sa.Column("cohort", sa.Integer(), nullable=False),
-        sa.Column("student_no", sa.String(), nullable=False),
+        sa.Column("student_no", sa.Text(), nullable=False),
+        sa.Column("student_no_key", sa.String(), nullable=False),
         sa.Column("id_number_key", sa.String(), nullable=True),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("phone_key", sa.String(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.String(), nullable=False),
         sa.Column("stage", sa.String(), nullable=False),
         sa.Column("primary_type", sa.String(), nullable=True),
         sa.Column("mentor_id", sa.String(), nullable=True),
@@ -125,26 +128,27 @@ def upgrade() -> None:
         sa.Column("next_due_clock", sa.String(), nullable=True),
         sa.Column("policy_ref", sa.String(), nullable=False),
         sa.Column("policy_digest", sa.String(), nullable=False),
-        sa.Column("roster_digest", sa.String(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("parts", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("case_id"),
     )
     with op.batch_alter_table("case_row", schema=None) as batch_op:
         batch_op.create_index("ix_case_due", ["school_id", "next_due_at", "case_id"], unique=False)
-        batch_op.create_index("ix_case_id_number", ["school_id", "id_number_key"], unique=False)
+        batch_op.create_index("ix_case_id_number", ["id_number_key"], unique=False)
         batch_op.create_index("ix_case_mentor", ["mentor_id", "next_due_at", "case_id"], unique=False)
+        batch_op.create_index("ix_case_name", ["name_key"], unique=False)
         batch_op.create_index("ix_case_opened", ["school_id", "opened_at", "case_id"], unique=False)
         batch_op.create_index(
             "ix_case_overview", ["school_id", "department_id", "cohort", "stage"], unique=False
         )
+        batch_op.create_index("ix_case_phone", ["phone_key"], unique=False)
         batch_op.create_index(
             "ix_case_retention", ["school_id", "retention_ends_at", "case_id"], unique=False
         )
         batch_op.create_index(
             "ix_case_scope_due", ["school_id", "department_id", "next_due_at", "case_id"], unique=False
         )
-        batch_op.create_index("ix_case_student", ["school_id", "student_no"], unique=False)
+        batch_op.create_index("ix_case_student", ["student_no_key"], unique=False)
 
     op.create_table(
         "delivery",
@@ -212,7 +216,7 @@ def upgrade() -> None:
         "import_job",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("school_id", sa.String(), nullable=False),
-        sa.Column("filename", sa.String(), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("dry_run", sa.Boolean(), nullable=False),
@@ -240,11 +244,11 @@ def upgrade() -> None:
         "import_row",
         sa.Column("import_id", sa.String(), nullable=False),
         sa.Column("row", sa.Integer(), nullable=False),
-        sa.Column("cells", sa.Text(), nullable=False),
+        sa.Column("cells", sa.Text(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("case_id", sa.String(), nullable=True),
         sa.Column("id_number_key", sa.String(), nullable=True),
-        sa.Column("problems", sa.Text(), nullable=False),
+        sa.Column("problems", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("import_id", "row"),
     )
     with op.batch_alter_table("import_row", schema=None) as batch_op:
@@ -379,8 +383,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_student")
         batch_op.drop_index("ix_case_scope_due")
         batch_op.drop_index("ix_case_retention")
+        batch_op.drop_index("ix_case_phone")
         batch_op.drop_index("ix_case_overview")
         batch_op.drop_index("ix_case_opened")
+        batch_op.drop_index("ix_case_name")
         batch_op.drop_index("ix_case_mentor")
         batch_op.drop_index("ix_case_id_number")
         batch_op.drop_index("ix_case_due")

@@ -1,0 +1,34 @@
+"""Personal columns of the ledger: each is sealed under the case's key for its own place, and opened here."""
+
+from collections.abc import Iterable
+
+from services.data_key import KeyDestroyed
+from services.vault import Vault
+
+NAME = "case_row.name"
+STUDENT_NO = "case_row.student_no"
+
+
+def state_place(version: int) -> str:
+    """The place of a case's state: an older one does not open in it."""
+    return f"case_row.state:{version}"
+
+
+def event_place(seq: int) -> str:
+    """The place of an event's data in the timeline."""
+    return f"case_event.data:{seq}"
+
+
+def open_all(vault: Vault, place: str, sealed: Iterable[tuple[str, str | None]]) -> list[str | None]:
+    """One column of many cases, given as case id and sealed text; None where there is none, or where the key was
+    destroyed a moment ago. Raises SealBroken, KeyMissing."""
+    rows = list(sealed)
+    vault.warm(case_id for case_id, text in rows if text is not None)
+    return [None if text is None else _open(vault, case_id, text, place) for case_id, text in rows]
+
+
+def _open(vault: Vault, case_id: str, text: str, place: str) -> str | None:
+    try:
+        return vault.open(case_id, text, place)
+    except KeyDestroyed:
+        return None
