@@ -17,6 +17,7 @@ from api.gate import Gate
 from api.permits import with_permissions
 from api.plain_text import plain_text
 from api.routers import (
+    beyond,
     cases,
     deliveries,
     erasures,
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=chosen.trusted_proxies)
     app.include_router(health.router)
     for part in (
+        beyond,
         cases,
         imports,
         exports,

@@ -88,7 +88,8 @@ def _rows(actor: Actor, stands: frozenset[Standing]) -> ColumnElement[bool]:
     if "school_supervisor" in stands:
         # The whole school holds all else.
         return school
-    conditions = [_WHERE[item](actor) for item in sorted(stands)]
+    rare = {"break_glass"} if not actor.reading else set[str]()
+    conditions = [_WHERE[item](actor) for item in sorted(stands - rare)]
     return school & or_(*conditions) if conditions else false()
 
 
@@ -99,20 +100,22 @@ def _of_department(actor: Actor) -> ColumnElement[bool]:
 
 # Each standing as a condition on rows, and the same of one file.
 _WHERE: dict[Standing, Callable[[Actor], ColumnElement[bool]]] = {
-    "mentor": lambda actor: col(CaseRow.mentor_id) == actor.id,
+    "mentor": lambda actor: col(CaseRow.mentor_id).in_((actor.id, *actor.covering)),
     "proposed_mentor": lambda actor: col(CaseRow.proposed_mentor_id) == actor.id,
     "counselor": _of_department,
     "department_supervisor": _of_department,
     "school_supervisor": lambda _: true(),
     "graduate": lambda actor: col(CaseRow.case_id) == actor.case_id,
+    "break_glass": lambda actor: col(CaseRow.case_id).in_(actor.reading),
 }
 _HOLDS: dict[Standing, Callable[[Actor, _Place], bool]] = {
-    "mentor": lambda actor, place: place.mentor_id == actor.id,
+    "mentor": lambda actor, place: actor.mentors(place.mentor_id),
     "proposed_mentor": lambda actor, place: place.proposed_mentor_id == actor.id,
     "counselor": lambda actor, place: actor.department_id == place.department_id,
     "department_supervisor": lambda actor, place: actor.department_id == place.department_id,
     "school_supervisor": lambda _, __: True,
     "graduate": lambda actor, place: actor.case_id == place.case_id,
+    "break_glass": lambda actor, place: place.case_id in actor.reading,
 }
 # These reach every file that their role reads.
 _WIDE: frozenset[Standing] = frozenset({"school_supervisor", "graduate"})

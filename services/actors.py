@@ -1,13 +1,16 @@
 """Who is acting: from a staff id, or a graduate's own case, to an `Actor` with role and scope."""
 
 import time
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from models.case.kernel import Actor, Role
-from models.tables import CaseRow, Staff
+from models.tables import BreakGlass, CaseRow, Delegation, Staff
+from services.break_glass import open_now
+from services.delegations import counts_on, today
 from services.errors import UnknownActor
 
 GRADUATE_PREFIX = "graduate:"
@@ -44,6 +47,10 @@ class Actors:
         self._known[actor_id] = (time.monotonic(), actor)
         return actor
 
+    def forget(self, actor_id: str) -> None:
+        """Read this one anew: what the person may do has changed."""
+        self._known.pop(actor_id, None)
+
     def _read(self, actor_id: str) -> Actor:
         with Session(self._engine) as session:
             if actor_id.startswith(GRADUATE_PREFIX):
@@ -65,7 +72,27 @@ class Actors:
                 role=Role(person.role),
                 school_id=person.school_id,
                 department_id=person.department_id,
+                covering=_covering(session, person),
+                reading=_reading(session, person),
             )
+
+
+def _covering(session: Session, person: Staff) -> tuple[str, ...]:
+    """For whom this person stands in today."""
+    query = select(Delegation.from_id).where(
+        Delegation.to_id == person.id, Delegation.school_id == person.school_id, counts_on(today())
+    )
+    return tuple(sorted(set(session.exec(query).all())))
+
+
+def _reading(session: Session, person: Staff) -> tuple[str, ...]:
+    """The cases that are open to this person for some hours."""
+    query = select(BreakGlass.case_id).where(
+        BreakGlass.actor_id == person.id,
+        BreakGlass.school_id == person.school_id,
+        open_now(datetime.now(UTC)),
+    )
+    return tuple(sorted(set(session.exec(query).all())))
 
 
 def graduate_actor_id(case_id: str) -> str:

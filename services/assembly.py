@@ -12,11 +12,13 @@ from models.case.standards import ChangePolicy
 from models.case.transfer import RequestTransfer
 from models.policy import Policy
 from services.actors import Actors
+from services.break_glass import BreakGlasses
 from services.cases import CaseOpener
 from services.certificates import CertificateSeal
 from services.channels import Channels
 from services.commands import Commands
 from services.database import create_engine_from
+from services.delegations import Delegations
 from services.erasures import Erasures
 from services.export import LedgerExport
 from services.import_rows import ImportRows
@@ -61,7 +63,13 @@ class Services:
     deliveries: Deliveries
     training: Training
     offboardings: Offboardings
+    delegations: Delegations
+    break_glass: BreakGlasses
     erasures: Erasures
+
+    def forget(self, actor_id: str) -> None:
+        """Read anew what this person may do: it has just changed."""
+        self.actors.forget(actor_id)
 
     def prepare(self) -> None:
         """Make the school known in the database."""
@@ -113,5 +121,7 @@ async def open_services(settings: Settings) -> Services:
         deliveries=Deliveries(engine, Channels(settings.notify_urls)),
         training=Training(client, engine, settings, ClassLedger(engine, vault), vault),
         offboardings=Offboardings(client, engine, settings),
+        delegations=Delegations(engine, settings.delegation_max_days),
+        break_glass=BreakGlasses(engine, vault, settings.break_glass_hours),
         erasures=Erasures(engine, CertificateSeal(vault, settings)),
     )

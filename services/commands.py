@@ -57,6 +57,8 @@ class Commands:
         Unprocessable (`idempotency_key_reused`), Unavailable (`temporal_unavailable`, `command_pending`): then
         nobody knows yet, and the same request with the same key may be sent again.
         """
+        # What is open for reading only is nothing to act on.
+        actor = actor.model_copy(update={"reading": ()})
         request = CommandRequest(actor=actor, commands=list(commands), expected_version=expected_version)
         handle = self._client.get_workflow_handle(case_id)
         try:

@@ -57,12 +57,14 @@ def own_notices(actor: Actor) -> ColumnElement[bool]:
 def _audience(
     actor: Actor, column: SQLColumnExpression[str], for_counselors: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    own = column == staff(actor.id)
+    # Who stands in for a mentor has the mentor's work as well.
+    mine = tuple(staff(item) for item in (actor.id, *actor.covering))
+    own = column.in_(mine)
     match actor.role, actor.department_id:
         case Role.SCHOOL_SUPERVISOR, _:
-            return column.in_((staff(actor.id), school(actor.school_id)))
+            return column.in_((*mine, school(actor.school_id)))
         case Role.DEPARTMENT_SUPERVISOR, str(department_id):
-            return column.in_((staff(actor.id), department(department_id)))
+            return column.in_((*mine, department(department_id)))
         case Role.COUNSELOR, str(department_id):
             return or_(own, and_(column == department(department_id), for_counselors))
         case _:
@@ -77,8 +79,9 @@ def overdue_by(now: datetime) -> ColumnElement[bool]:
 def _owed_by_others(actor: Actor, now: datetime) -> ColumnElement[bool]:
     """What others are due to do in the cases of a mentor or graduate; what mentors are late with, for those
     who supervise them."""
-    others = col(CaseDeadline.owner) != staff(actor.id)
-    mine = and_(col(CaseDeadline.mentor_id) == actor.id, others, ~own_deadlines(actor))
+    mentors = (actor.id, *actor.covering)
+    others = col(CaseDeadline.owner).not_in([staff(item) for item in mentors])
+    mine = and_(col(CaseDeadline.mentor_id).in_(mentors), others, ~own_deadlines(actor))
     late = and_(overdue_by(now), others, col(CaseDeadline.owner).startswith(staff(""), autoescape=True))
     match actor.role:
         case Role.GRADUATE:

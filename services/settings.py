@@ -130,6 +130,22 @@ class Settings(SecuritySettings):
         "erased file, and certificates of erasure say so.",
     )
 
+    break_glass_hours: int = Field(
+        default=4, ge=1, le=72, description="Hours for which a file opened in an emergency can be read."
+    )
+    delegation_max_days: int = Field(
+        default=92,
+        ge=1,
+        le=366,
+        description="Days for which a colleague may stand in for a mentor at the most.",
+    )
+    smallest_count: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="Least number of graduates that the province is told; smaller ones could point at a person.",
+    )
+
     notify_urls: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Apprise URL templates of the channels for messages, separated by spaces; `{email}` and "

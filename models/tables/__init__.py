@@ -1,5 +1,6 @@
 """The SQL tables of the ledger: the read model that the events of the cases build, and the office's own data."""
 
+from models.tables.access import BreakGlass, Delegation
 from models.tables.erasure import ErasureCertificate
 from models.tables.imports import ImportJob, ImportRow
 from models.tables.ledger import CaseDeadline, CaseEvent, CaseHardship, CaseNotice, CaseReferral, CaseRow
@@ -8,12 +9,14 @@ from models.tables.office import Department, Offboarding, PolicyVersion, Reserva
 from models.tables.training import TrainingClass
 
 __all__ = [
+    "BreakGlass",
     "CaseDeadline",
     "CaseEvent",
     "CaseHardship",
     "CaseNotice",
     "CaseReferral",
     "CaseRow",
+    "Delegation",
     "Delivery",
     "Department",
     "ErasureCertificate",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("api", "services", "activities", "cli")
-# Tables whose rows belong to one school, and but for the last three to one case.
+# Tables whose rows are about cases, or about who reads and runs them.
 SCOPED = frozenset(
     {
         "CaseRow",
@@ -22,6 +22,8 @@ SCOPED = frozenset(
         "TrainingClass",
         "Delivery",
         "Offboarding",
+        "BreakGlass",
+        "Delegation",
     }
 )
 READS = frozenset({"select", "select_rows", "get", "get_one", "select_from", "join"})

@@ -11,6 +11,26 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "break_glass",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("school_id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("break_glass", schema=None) as batch_op:
+        batch_op.create_index("ix_break_glass_actor", ["actor_id", "until"], unique=False)
+        batch_op.create_index(batch_op.f("ix_break_glass_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_break_glass_school", ["school_id", "opened_at", "id"], unique=False)
+
+    op.create_table(
         "case_deadline",
         sa.Column("case_id", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -149,6 +169,26 @@ def upgrade() -> None:
             "ix_case_scope_due", ["school_id", "department_id", "next_due_at", "case_id"], unique=False
         )
         batch_op.create_index("ix_case_student", ["student_no_key"], unique=False)
+
+    op.create_table(
+        "delegation",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("school_id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.Column("from_id", sa.String(), nullable=False),
+        sa.Column("to_id", sa.String(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("delegation", schema=None) as batch_op:
+        batch_op.create_index("ix_delegation_school", ["school_id", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_delegation_to", ["to_id", "until_on"], unique=False)
 
     op.create_table(
         "delivery",
@@ -379,6 +419,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_delivery_status")
 
     op.drop_table("delivery")
+    with op.batch_alter_table("delegation", schema=None) as batch_op:
+        batch_op.drop_index("ix_delegation_to")
+        batch_op.drop_index("ix_delegation_school")
+
+    op.drop_table("delegation")
     with op.batch_alter_table("case_row", schema=None) as batch_op:
         batch_op.drop_index("ix_case_student")
         batch_op.drop_index("ix_case_scope_due")
@@ -413,3 +458,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_deadline_mentor")
 
     op.drop_table("case_deadline")
+    with op.batch_alter_table("break_glass", schema=None) as batch_op:
+        batch_op.drop_index("ix_break_glass_school")
+        batch_op.drop_index(batch_op.f("ix_break_glass_case_id"))
+        batch_op.drop_index("ix_break_glass_actor")
+
+    op.drop_table("break_glass")
