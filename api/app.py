@@ -1,10 +1,13 @@
 """The FastAPI application."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +20,8 @@ from api.gate import Gate
 from api.permits import with_permissions
 from api.plain_text import plain_text
 from api.routers import (
+    accounts,
+    auth,
     beyond,
     cases,
     deliveries,
@@ -32,7 +37,7 @@ from api.routers import (
     training,
 )
 from api.security_headers import SecurityHeaders
-from services.assembly import open_services
+from services.assembly import Services, open_services
 from services.rate_limits import RateLimits
 from services.settings import Settings, load_settings
 
@@ -44,6 +49,8 @@ Errors are `application/problem+json` with a stable `code` and a sentence in Chi
 Lists are read page by page with `cursor`. Times are UTC in RFC 3339.
 """
 
+# Seconds between two times that the last use of sessions and tokens is written down.
+_USES_SECONDS = 60.0
 _UPLOADS = frozenset({"/api/v1/imports"})
 
 
@@ -71,7 +78,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         except SQLAlchemyError:
             # The API starts all the same and says in /readyz what is missing.
             log.warning("the database does not answer yet")
+        keeping = asyncio.create_task(_keep_sessions(services))
         yield
+        keeping.cancel()
+        with suppress(SQLAlchemyError):
+            await run_in_threadpool(services.sign_on.credentials.write_uses)
         services.engine.dispose()
 
     app = _Api(
@@ -87,6 +98,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.https = chosen.public_url.startswith("https://")
     app.state.limits = limits = RateLimits(chosen)
+    app.state.hashing = CapacityLimiter(chosen.password_checks)
     problems.install(app)
     # The last one added is asked first.
     app.add_middleware(BodyLimit, uploads=_UPLOADS, seconds=chosen.receive_seconds)
@@ -106,6 +118,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         training,
         offboarding,
         erasures,
+        auth,
+        accounts,
     ):
         app.include_router(
             part.router,
@@ -114,3 +128,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             responses=problems.responses(401, 403, 421, 422, 429, 503),
         )
     return app
+
+
+async def _keep_sessions(services: Services) -> None:
+    """Write down now and then when sessions were last used, and drop those that ended long ago."""
+    while True:
+        try:
+            await run_in_threadpool(services.sign_on.credentials.write_uses)
+            await run_in_threadpool(services.sign_on.sessions.prune, datetime.now(UTC))
+        except SQLAlchemyError:
+            log.warning("the database does not answer; the last uses of sessions are written later")
+        await asyncio.sleep(_USES_SECONDS)

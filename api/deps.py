@@ -1,23 +1,35 @@
-"""What routes depend on: the use cases, the actor, the clock, the command headers."""
+"""What routes depend on: the use cases, who asks, the clock, the command headers."""
 
-import ipaddress
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request, Security
 from fastapi.concurrency import run_in_threadpool
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.browser import check_page, cookie_name
 from models.case.kernel import Actor
-from models.first_actors import SETUP_ACTOR
 from services.assembly import Services
 from services.caller import Caller
-from services.errors import BadVersion, NotThisMachine
+from services.errors import BadVersion, SignOnRequired
+from services.sign_on.credentials import Recognised
+from services.sign_on.errors import first
 
-_PROXY_HEADERS = frozenset({"forwarded", "via", "x-forwarded-for", "x-real-ip"})
+_BEARER = HTTPBearer(auto_error=False, description="A session (`zhs_…`) or an API token (`zhu_…`).")
 
 
-def services_of(request: Request) -> Services:
+@dataclass(frozen=True)
+class Signed:
+    """A request whose credential counts. `secret` is the credential itself."""
+
+    who: Recognised
+    secret: str
+    by_cookie: bool
+
+
+async def services_of(request: Request) -> Services:
     """The use cases of this process."""
     return request.app.state.services
 
@@ -25,50 +37,71 @@ def services_of(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(services_of)]
 
 
-async def acting(
-    request: Request,
-    services: ServicesDep,
-    x_zhuhang_actor: Annotated[
-        str | None,
-        Header(
-            max_length=200,
-            description="Staff id of who acts, or `graduate:<case_id>`. Taken from this machine only. "
-            "Without it the request acts as the setup administrator, who sees no case.",
-        ),
-    ] = None,
-) -> Actor:
-    """Who acts. This is the one place that sign-on will replace."""
-    if not _on_loopback(request):
-        raise NotThisMachine
-    actor_id = x_zhuhang_actor or SETUP_ACTOR
-    await request.app.state.limits.hit("account", actor_id)
-    # A known actor is answered from memory; only an unknown one takes a thread for the database.
-    known = services.actors.known(actor_id)
-    return known or await run_in_threadpool(services.actors.find, actor_id)
-
-
-def _on_loopback(request: Request) -> bool:
-    """Whether a person at this machine asks: over loopback, through no proxy, and by a name that no web page
-    of others can have (a page may point a name of its own here, and its scripts ask in the person's browser)."""
-    if request.client is None or _PROXY_HEADERS & set(request.headers):
-        return False
-    host = request.url.hostname or ""
-    return _is_loopback(request.client.host) and (host == "localhost" or _is_loopback(host))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
-def now() -> datetime:
+async def now() -> datetime:
     """The present instant."""
     return datetime.now(UTC)
 
 
-def idempotency_key(
+NowDep = Annotated[datetime, Depends(now)]
+
+
+async def recognised(
+    request: Request,
+    services: ServicesDep,
+    now: NowDep,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+) -> Signed:
+    """Whose session or token it is, whatever it may do. Raises SignOnRequired, Forbidden (see `check_page`)."""
+    cookie = (
+        None if "authorization" in request.headers else request.cookies.get(cookie_name(services.settings))
+    )
+    secret = bearer.credentials if bearer is not None else cookie
+    if secret is None:
+        raise SignOnRequired
+    credentials = services.sign_on.credentials
+    # Who asked a moment ago is answered from memory; only others take a thread for the database.
+    found = credentials.known(secret, now) or await run_in_threadpool(credentials.find, secret, now)
+    await request.app.state.limits.hit("account", found.actor.id)
+    if cookie is not None:
+        check_page(request, services.settings, secret)
+    return Signed(found, secret, by_cookie=cookie is not None)
+
+
+SignedDep = Annotated[Signed, Depends(recognised)]
+
+
+async def calling(request: Request, signed: SignedDep) -> Caller:
+    """Who asks, and from where. Raises SignOnRequired, and Forbidden (`password_change_required`,
+    `totp_enrolment_required`, `totp_confirmation_required`) where something has to be done first."""
+    who = signed.who
+    if who.must is not None:
+        raise first(who.must)
+    return Caller(
+        actor=who.actor,
+        how=who.how,
+        address=address_of(request),
+        credential_id=who.credential_id,
+        permissions=who.permissions,
+    )
+
+
+CallerDep = Annotated[Caller, Depends(calling)]
+
+
+async def acting(caller: CallerDep) -> Actor:
+    """Who acts."""
+    return caller.actor
+
+
+def address_of(request: Request) -> str:
+    """The network address of who asks."""
+    return request.client.host if request.client else ""
+
+
+ActorDep = Annotated[Actor, Depends(acting)]
+
+
+async def idempotency_key(
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -83,7 +116,7 @@ def idempotency_key(
     return idempotency_key or str(uuid.uuid4())
 
 
-def expected_version(
+async def expected_version(
     if_match: Annotated[
         str | None,
         Header(description='The version that you saw, as `"7"`; a later one is answered with 412.'),
@@ -98,14 +131,6 @@ def expected_version(
     return int(text)
 
 
-def calling(request: Request, actor: Annotated[Actor, Depends(acting)]) -> Caller:
-    """Who asks, with where from."""
-    return Caller(actor=actor, how="command_line", address=request.client.host if request.client else "")
-
-
-ActorDep = Annotated[Actor, Depends(acting)]
-CallerDep = Annotated[Caller, Depends(calling)]
-NowDep = Annotated[datetime, Depends(now)]
 KeyDep = Annotated[str, Depends(idempotency_key)]
 VersionDep = Annotated[int | None, Depends(expected_version)]
 CursorQuery = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")]

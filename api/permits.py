@@ -7,12 +7,13 @@ from fastapi import Depends, params
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
-from api.deps import CallerDep
+from api.deps import CallerDep, SignedDep
 from models.access import access_policy
 from services.access import demand
 
 _NAME = "permission"
 PUBLIC = "public"
+SIGNED_ON = "signed_on"
 
 
 def permit(permission: str) -> Any:
@@ -37,6 +38,17 @@ def public() -> Any:
 
     setattr(anybody, _NAME, PUBLIC)
     return Depends(anybody)
+
+
+def signed_on() -> Any:
+    """The mark of a route about one's own sign-on: anybody with a session may ask, also with one that must do
+    something else first."""
+
+    async def anybody_known(signed: SignedDep) -> None:
+        pass
+
+    setattr(anybody_known, _NAME, SIGNED_ON)
+    return Depends(anybody_known)
 
 
 def declared(routes: Sequence[BaseRoute]) -> dict[tuple[str, str], list[str]]:

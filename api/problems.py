@@ -89,6 +89,9 @@ def problem(
 def of(error: ServiceError) -> JSONResponse:
     """The response of an answer that is not a result."""
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        # By it a client knows what kind of credential is asked for.
+        headers["WWW-Authenticate"] = "Bearer"
     return problem(error.status, error.code, error.zh, error.en, details=error.details, headers=headers)
 
 

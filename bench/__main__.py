@@ -125,14 +125,14 @@ async def import_settled(place: Installation, count: int, seed: int, folder: Pat
     with file.open("rb") as roster:
         answer = await place.http.post(
             "/api/v1/imports",
-            headers={"X-Zhuhang-Actor": "career-centre"},
+            headers=place.bearer("career-centre"),
             files={"file": (file.name, roster)},
         )
     job: dict[str, Any] = answer.json()
     while job["status"] not in ("done", "refused"):
         await asyncio.sleep(0.1)
         path = f"/api/v1/imports/{job['id']}"
-        job = (await place.http.get(path, headers={"X-Zhuhang-Actor": "career-centre"})).json()
+        job = (await place.http.get(path, headers=place.bearer("career-centre"))).json()
     if job["opened"] != count:
         raise RuntimeError(f"the import opened {job['opened']} of {count}: {job}")
     await first_tasks_done(place, count, job["id"])
@@ -145,7 +145,7 @@ async def first_tasks_done(place: Installation, count: int, import_id: str) -> N
     cursor = ""
     while True:
         url = path + (f"&cursor={cursor}" if cursor else "")
-        page = (await place.http.get(url, headers={"X-Zhuhang-Actor": "career-centre"})).json()
+        page = (await place.http.get(url, headers=place.bearer("career-centre"))).json()
         for row in page["items"][-5:]:
             handle = place.client.get_workflow_handle(row["case_id"])
             async for event in handle.fetch_history_events(wait_new_event=True):

@@ -1,32 +1,42 @@
 """The running API, as the command line asks it."""
 
 import json
+import os
+from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import httpx
 import typer
 from rich.console import Console
 from rich.text import Text
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
+from services.database import create_engine_from
+from services.errors import UnknownActor
 from services.settings import Settings
+from services.sign_on.local import LocalSessions
 
 REFUSED, AWAY = 1, 3
+_TOKEN_VARIABLE = "ZHUHANG_TOKEN"  # noqa: S105  (its name, not its value)
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 
 class ApiClient:
-    """Asks the API of the settings as one actor. What goes wrong ends the command: with status 3 and one
-    sentence when the API is away, with status 1 and the problem when it refuses."""
+    """Asks the API of the settings as one actor, or with the ZHUHANG_TOKEN that is given. What goes wrong ends
+    the command: with status 3 and one sentence when the API is away, with status 1 and the problem when it refuses."""
 
     def __init__(self, settings: Settings, actor: str, *, as_json: bool) -> None:
         self._base = settings.base_url
         self._as_json = as_json
+        token = os.environ.get(_TOKEN_VARIABLE) or local_token(settings, actor, as_json=as_json)
         self._http = httpx.Client(
             base_url=f"{self._base}/api/v1",
-            headers={"X-Zhuhang-Actor": actor},
+            headers={"Authorization": f"Bearer {token}"},
             trust_env=False,
             timeout=httpx.Timeout(60, connect=5),
         )
@@ -60,14 +70,44 @@ class ApiClient:
         raise typer.Exit(AWAY if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE else REFUSED)
 
     def _away(self) -> typer.Exit:
-        problem = {
-            "code": "api_unreachable",
-            "zh": f"无法连接助航接口 {self._base}：请先运行 make run（或 zhuhang up），或检查 ZHUHANG_HTTP_PORT。",
-            "en": f"The API at {self._base} cannot be reached: start it with make run (or zhuhang up), "
+        return _away(
+            "api_unreachable",
+            f"无法连接助航接口 {self._base}：请先运行 make run（或 zhuhang up），或检查 ZHUHANG_HTTP_PORT。",
+            f"The API at {self._base} cannot be reached: start it with make run (or zhuhang up), "
             "or check ZHUHANG_HTTP_PORT.",
-        }
-        say_problem(problem, as_json=self._as_json)
-        return typer.Exit(AWAY)
+            as_json=self._as_json,
+        )
+
+
+def local_token(settings: Settings, actor: str, *, as_json: bool, lifetime: timedelta | None = None) -> str:
+    """The secret of a short session as this actor, made in the installation's own database; whoever may open
+    that may act as anybody. Without the database, or the actor, the command ends."""
+    kept_in = make_url(settings.database_url).database
+    here = not settings.database_url.startswith("sqlite") or (kept_in is not None and Path(kept_in).exists())
+    if here:
+        engine = create_engine_from(settings)
+        try:
+            return LocalSessions(engine, settings).token(actor, lifetime)
+        except UnknownActor as unknown:
+            say_problem({"code": unknown.code, "zh": unknown.zh, "en": unknown.en}, as_json=as_json)
+            raise typer.Exit(REFUSED) from None
+        except SQLAlchemyError:
+            pass
+        finally:
+            engine.dispose()
+    raise _away(
+        "not_signed_on",
+        f"本机没有可用的助航数据库：请先运行 make run（或 zhuhang up），"
+        f"或检查 ZHUHANG_DATA_DIR；访问其他机器请用 {_TOKEN_VARIABLE} 给出令牌。",
+        "No database of Zhuhang can be used here: start it with make run (or zhuhang up), or check "
+        f"ZHUHANG_DATA_DIR; for another machine give a token in {_TOKEN_VARIABLE}.",
+        as_json=as_json,
+    )
+
+
+def _away(code: str, zh: str, en: str, *, as_json: bool) -> typer.Exit:
+    say_problem({"code": code, "zh": zh, "en": en}, as_json=as_json)
+    return typer.Exit(AWAY)
 
 
 def problem_of(response: httpx.Response) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from rich.console import Console
 from cli.clean_exit import run_and_leave
 from cli.keys import keys_app
 from cli.terminal import Terminal
-from models.first_actors import CAREER_CENTRE_ACTOR
+from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
 from services.settings import SetupError, load_settings
 
 app = typer.Typer(
@@ -29,6 +29,10 @@ app = typer.Typer(
 case_app = typer.Typer(help="个案 · one graduate's file", no_args_is_help=True)
 app.add_typer(case_app, name="case")
 app.add_typer(keys_app, name="keys")
+account_app = typer.Typer(help="账号 · who may sign on", no_args_is_help=True)
+app.add_typer(account_app, name="account")
+token_app = typer.Typer(help="令牌 · tokens for other programs", no_args_is_help=True)
+app.add_typer(token_app, name="token")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出 · answer in JSON")]
 
@@ -234,6 +238,58 @@ def case_do(
 
     command = command_body(kind, fields or [], body)
     do(load_settings(), case_id, command, actor, key=key, version=version, as_json=as_json)
+
+
+@account_app.command("create")
+def account_create(
+    staff_id: Annotated[str, typer.Argument(metavar="STAFF_ID", help="人员编号 · the member of staff")],
+    account: Annotated[
+        str | None, typer.Option("--account", help="账号名,默认为人员编号 · its name, by default the id")
+    ] = None,
+    actor: ActorOption = SETUP_ACTOR,
+    as_json: JsonOption = False,
+) -> None:
+    """开通账号 · make an account; prints its one-time first password."""
+    from cli.accounts import create
+
+    create(load_settings(), staff_id, account, actor, as_json=as_json)
+
+
+@account_app.command("reset")
+def account_reset(
+    account_id: Annotated[str, typer.Argument(metavar="ID", help="账号所属人员编号 · whose account")],
+    second_factor: Annotated[
+        bool, typer.Option("--second-factor", help="同时重置二次验证 · the second factor is lost as well")
+    ] = False,
+    actor: ActorOption = SETUP_ACTOR,
+    as_json: JsonOption = False,
+) -> None:
+    """重置口令 · a new one-time first password; all sessions end."""
+    from cli.accounts import reset
+
+    reset(load_settings(), account_id, actor, second_factor=second_factor, as_json=as_json)
+
+
+@account_app.command("list")
+def account_list(actor: ActorOption = SETUP_ACTOR, as_json: JsonOption = False) -> None:
+    """列出账号 · all accounts of the school."""
+    from cli.accounts import show
+
+    show(load_settings(), actor, as_json=as_json)
+
+
+@token_app.command("create")
+def token_create(
+    actor: ActorOption = CAREER_CENTRE_ACTOR,
+    hours: Annotated[
+        int | None, typer.Option("--hours", min=1, max=24, help="有效小时数 · hours until it ends")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """生成令牌 · print a bearer token that acts as this person, on this machine only."""
+    from cli.accounts import create_token
+
+    create_token(load_settings(), actor, hours, as_json=as_json)
 
 
 def run() -> int:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from cli.supervisor import Part, Supervisor
 from cli.terminal import Terminal
 from cli.under_make import make_was_interrupted, terminal_of_our_own
 from services.database import migrate
-from services.demo import ledger_is_empty, load_demo
+from services.demo import ledger_is_empty, load_demo, sample_school
 from services.file_lock import LockHeldError, exclusive
 from services.settings import Settings, SetupError
+from services.sign_on.first import first_passwords_file, make_demo_accounts, make_first_accounts
 from services.temporal_health import check_temporal
 from services.temporal_server import find_server, server_command
 from services.weaknesses import refuse_weak
@@ -121,10 +123,26 @@ async def _bring_up(
     supervisor.start(Part("api", [*zhuhang, "api"], stop_seconds=3.5))
     await _until_ready(settings, terminal)
     supervisor.settled = True
+    new = await _accounts(settings, make_first_accounts)
     if settings.demo and await asyncio.to_thread(ledger_is_empty, settings):
         terminal.say("台账为空,导入示范学校(DEMO=0 可跳过)", "empty ledger: importing the sample school")
-        await load_demo(settings.base_url)
+        await load_demo(settings)
+        staff = [str(person["id"]) for person in sample_school().staff]
+        new |= await _accounts(settings, lambda settings: make_demo_accounts(settings, staff))
+    if new:
+        file = first_passwords_file(settings)
+        terminal.say(
+            f"初始口令在 {file}（仅本人可读，发放后请删除）",
+            f"first passwords are in {file}; delete it later",
+        )
     terminal.console.print(_welcome(settings))
+
+
+async def _accounts(settings: Settings, make: Callable[[Settings], bool]) -> bool:
+    try:
+        return await asyncio.to_thread(make, settings)
+    except SQLAlchemyError as error:
+        raise database_away(settings, error) from None
 
 
 async def _until_temporal_answers(settings: Settings, terminal: Terminal) -> None:
@@ -167,10 +185,15 @@ def _welcome(settings: Settings) -> Panel:
     if settings.temporal_address is None:
         table.add_row("Temporal", f"http://127.0.0.1:{settings.temporal_ui_port}")
     table.add_row("数据与日志 data, logs", f"{settings.data_dir}")
+    table.add_row("登录 sign on", f"POST {base}/api/v1/auth/sign-on")
+    if first_passwords_file(settings).exists():
+        table.add_row("初始口令 first passwords", f"{first_passwords_file(settings)}")
     table.add_row("")
     table.add_row("试一试 try", ".venv/bin/zhuhang inbox --as career-centre")
     table.add_row("", ".venv/bin/zhuhang import samples/roster-troubles.csv --dry-run")
-    table.add_row("", f"curl -H 'X-Zhuhang-Actor: career-centre' '{base}/api/v1/cases?limit=3'")
+    token = "$(.venv/bin/zhuhang token create --as career-centre)"  # noqa: S105  (a command that makes one)
+    table.add_row("", f'curl -H "Authorization: Bearer {token}" \\')
+    table.add_row("", f"  '{base}/api/v1/cases?limit=3'")
     table.add_row("")
     table.add_row("结束 end", "Ctrl-C")
     return Panel(table, title="助航已就绪 · Zhuhang is ready", expand=False)

@@ -1,10 +1,8 @@
 """Who is acting: from a staff id, or a graduate's own case, to an `Actor` with role and scope."""
 
-import time
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, select
 
 from models.case.kernel import Actor, Role
@@ -14,9 +12,6 @@ from services.delegations import counts_on, today
 from services.errors import UnknownActor
 
 GRADUATE_PREFIX = "graduate:"
-# A change of staff is seen after this many seconds at the latest; while the database is away the last
-# known answer serves, so that an act is not lost over it.
-_FRESH_SECONDS = 2.0
 
 
 class Actors:
@@ -24,38 +19,13 @@ class Actors:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._known: dict[str, tuple[float, Actor]] = {}
-
-    def known(self, actor_id: str) -> Actor | None:
-        """The actor, if read a moment ago."""
-        cached = self._known.get(actor_id)
-        fresh = cached is not None and time.monotonic() - cached[0] < _FRESH_SECONDS
-        return cached[1] if cached is not None and fresh else None
 
     def find(self, actor_id: str) -> Actor:
         """The actor of a staff id, or of `graduate:<case_id>`. Raises UnknownActor."""
-        cached = self._known.get(actor_id)
-        try:
-            actor = self._read(actor_id)
-        except SQLAlchemyError:
-            if cached is None:
-                raise
-            return cached[1]
-        except UnknownActor:
-            self._known.pop(actor_id, None)
-            raise
-        self._known[actor_id] = (time.monotonic(), actor)
-        return actor
-
-    def forget(self, actor_id: str) -> None:
-        """Read this one anew: what the person may do has changed."""
-        self._known.pop(actor_id, None)
-
-    def _read(self, actor_id: str) -> Actor:
         with Session(self._engine) as session:
             if actor_id.startswith(GRADUATE_PREFIX):
                 row = session.get(CaseRow, actor_id.removeprefix(GRADUATE_PREFIX))
-                if row is None:
+                if row is None or row.erased_at is not None:
                     raise UnknownActor(actor_id)
                 return Actor(
                     id=actor_id,

@@ -31,6 +31,7 @@ from services.office import Office
 from services.policies import load_policies
 from services.referrals import ReferralReader
 from services.settings import Settings
+from services.sign_on.assembly import SignOnParts
 from services.states import States
 from services.status import StatusReader
 from services.supervision import Supervision
@@ -49,6 +50,7 @@ class Services:
     client: Client
     policies: tuple[Policy, ...]
     actors: Actors
+    sign_on: SignOnParts
     office: Office
     ledger: LedgerReader
     opener: CaseOpener
@@ -69,7 +71,7 @@ class Services:
 
     def forget(self, actor_id: str) -> None:
         """Read anew what this person may do: it has just changed."""
-        self.actors.forget(actor_id)
+        self.sign_on.credentials.forget(actor_id)
 
     def prepare(self) -> None:
         """Make the school known in the database."""
@@ -100,13 +102,15 @@ async def open_services(settings: Settings) -> Services:
     policies = load_policies(settings.policy)
     states = States(vault)
     imports = Imports(engine, client, settings, vault)
+    actors = Actors(engine)
     return Services(
         settings=settings,
         engine=engine,
         vault=vault,
         client=client,
         policies=policies,
-        actors=Actors(engine),
+        actors=actors,
+        sign_on=SignOnParts.of(engine, vault, actors, settings),
         office=Office(engine, policies),
         ledger=LedgerReader(engine, states, vault),
         opener=CaseOpener(client, engine, vault, policies, settings),

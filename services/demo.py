@@ -11,6 +11,7 @@ import httpx
 import structlog
 import yaml
 from pydantic import Field
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
 from models.base import Model
@@ -18,12 +19,15 @@ from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
 from models.tables import CaseRow, Staff
 from services.database import create_engine_from
 from services.settings import Settings
+from services.sign_on.local import LocalSessions
 
 log = structlog.get_logger(__name__)
 
 # Seconds: between two looks at an import, and how long a part that is away is waited for.
 _LOOK = 0.3
 _PATIENCE = 60.0
+# Longer than loading takes.
+_LIFETIME = timedelta(hours=1)
 _IN_DAYS = re.compile(r"in (\d+) days")
 
 
@@ -75,19 +79,24 @@ def ledger_is_empty(settings: Settings) -> bool:
     return staff < set(ids) and ids[-1] not in staff
 
 
-async def load_demo(base_url: str) -> None:
-    """Load the sample school into the installation at this address. What goes wrong is logged and ends it."""
-    async with httpx.AsyncClient(base_url=f"{base_url}/api/v1", trust_env=False, timeout=60) as http:
+async def load_demo(settings: Settings) -> None:
+    """Load the sample school into the running installation. What goes wrong is logged and ends it."""
+    engine = create_engine_from(settings)
+    async with httpx.AsyncClient(base_url=f"{settings.base_url}/api/v1", trust_env=False, timeout=60) as http:
         try:
-            await _Loader(http, sample_school()).load()
-        except _NotLoadedError as reason:
+            await _Loader(http, sample_school(), LocalSessions(engine, settings)).load()
+        except (_NotLoadedError, SQLAlchemyError) as reason:
             log.warning("the sample school is not complete", reason=str(reason))
+        finally:
+            engine.dispose()
 
 
 class _Loader:
-    def __init__(self, http: httpx.AsyncClient, school: SampleSchool) -> None:
+    def __init__(self, http: httpx.AsyncClient, school: SampleSchool, sessions: LocalSessions) -> None:
         self._http = http
         self._school = school
+        self._sessions = sessions
+        self._tokens: dict[str, str] = {}
 
     async def load(self) -> None:
         for department in self._school.departments:
@@ -127,7 +136,11 @@ class _Loader:
         self, method: str, path: str, actor: str, *, key: str = "", known: str = "", **options: Any
     ) -> dict[str, Any]:
         """The answer, or that of a refusal with the code `known`; what is away for the moment is waited for."""
-        headers = {"X-Zhuhang-Actor": actor} | ({"Idempotency-Key": key} if key else {})
+        if actor not in self._tokens:
+            self._tokens[actor] = await asyncio.to_thread(self._sessions.token, actor, _LIFETIME)
+        headers = {"Authorization": f"Bearer {self._tokens[actor]}"} | (
+            {"Idempotency-Key": key} if key else {}
+        )
         began = time.monotonic()
         while True:
             try:

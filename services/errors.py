@@ -33,8 +33,21 @@ class UnknownActor(ServiceError):
     def __init__(self, actor_id: str) -> None:
         super().__init__(
             "actor_unknown",
-            f"没有这个在岗人员：{actor_id}。请在 X-Zhuhang-Actor 中填写 GET /api/v1/staff 列出的编号。",
-            f"There is no active member of staff {actor_id}; give an id that GET /api/v1/staff lists.",
+            f"没有这个在岗人员：{actor_id}。编号见 GET /api/v1/staff。",
+            f"There is no active member of staff {actor_id}; GET /api/v1/staff lists the ids.",
+        )
+
+
+class SignOnRequired(ServiceError):
+    """No credential, or one that does not count (any more); which of the two is not told."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "sign_on_required",
+            "请先登录：没有有效的会话或令牌（可能已过期或被撤销）。",
+            "Sign on first: there is no valid session or token, or it has expired or was revoked.",
         )
 
 
@@ -62,15 +75,8 @@ class FieldMasked(ServiceError):
         )
 
 
-class NotThisMachine(ServiceError):
+class Forbidden(ServiceError):
     status = 403
-
-    def __init__(self) -> None:
-        super().__init__(
-            "loopback_only",
-            "在启用登录之前，只接受从本机直接访问（http://127.0.0.1 或 http://localhost，不经代理）。",
-            "Until sign-on is set up, only this machine may ask, at 127.0.0.1 or localhost and through no proxy.",
-        )
 
 
 class NotFound(ServiceError):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from services.ciphers import Algorithm
 from services.policies import packaged_policies
 from services.settings_security import SecretFile, SecuritySettings, secret_in
+from services.sign_on.settings import SignOnSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -38,7 +39,7 @@ class SetupError(Exception):
         self.en = en
 
 
-class Settings(SecuritySettings):
+class Settings(SecuritySettings, SignOnSettings):
     """What may be set, with its default. Paths are made absolute."""
 
     model_config = SettingsConfigDict(

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, get_args
@@ -15,10 +16,12 @@ from typing import Any, get_args
 import httpx
 
 from api.app import create_app
+from models.first_actors import SETUP_ACTOR
 from services.assembly import Services
 from services.database import migrate
 from services.rate_limits import Kind
 from services.settings import Settings
+from services.sign_on.local import LocalSessions
 from services.temporal import connect
 from services.vault import Vault
 from worker import build_worker
@@ -90,12 +93,18 @@ class Product:
         self.settings = settings
         self.services = services
         self.http = http
+        self._local = LocalSessions(services.engine, settings)
+        self._tokens: dict[str, str] = {}
+
+    def bearer(self, actor: str) -> dict[str, str]:
+        """The header of a session as this actor, begun once for the whole test run."""
+        if actor not in self._tokens:
+            self._tokens[actor] = self._local.token(actor, timedelta(hours=24))
+        return {"Authorization": f"Bearer {self._tokens[actor]}"}
 
     async def request(self, method: str, path: str, actor: str | None = None, **options: Any) -> Answer:
         """Ask the API as an actor (the setup administrator by default)."""
-        headers = options.pop("headers", {})
-        if actor is not None:
-            headers = headers | {"X-Zhuhang-Actor": actor}
+        headers = self.bearer(actor or SETUP_ACTOR) | options.pop("headers", {})
         response = await self.http.request(method, f"/api/v1{path}", headers=headers, **options)
         body: dict[str, Any] = json.loads(response.content) if response.content else {}
         return Answer(response.status_code, body, response.headers)

@@ -8,13 +8,17 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 import httpx
 
+from services.database import create_engine_from
 from services.rate_limits import Kind
+from services.settings import Settings
+from services.sign_on.local import LocalSessions
 from tests.product import PATIENCE, free_port
 
 ZHUHANG = Path(sys.executable).parent / "zhuhang"
@@ -27,6 +31,16 @@ class Running:
     process: "subprocess.Popen[bytes]"
     environment: dict[str, str]
     http: httpx.AsyncClient
+    tokens: dict[str, str] = field(default_factory=dict[str, str])
+
+    def bearer(self, actor: str) -> dict[str, str]:
+        """The header of a session as this actor, begun once for the whole test."""
+        if actor not in self.tokens:
+            settings = Settings(data_dir=Path(self.environment["ZHUHANG_DATA_DIR"]))
+            engine = create_engine_from(settings)
+            self.tokens[actor] = LocalSessions(engine, settings).token(actor, timedelta(hours=24))
+            engine.dispose()
+        return {"Authorization": f"Bearer {self.tokens[actor]}"}
 
     async def ready(self) -> None:
         """Wait until every part answers."""
@@ -42,7 +56,7 @@ class Running:
 
     async def post(self, path: str, actor: str, body: Any, key: str) -> httpx.Response:
         """Post until somebody answers for good: a part that is away is asked again with the same key."""
-        headers = {"X-Zhuhang-Actor": actor, "Idempotency-Key": key}
+        headers = self.bearer(actor) | {"Idempotency-Key": key}
         async with asyncio.timeout(90):
             while True:
                 try:

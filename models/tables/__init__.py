@@ -1,6 +1,7 @@
 """The SQL tables of the ledger: the read model that the events of the cases build, and the office's own data."""
 
 from models.tables.access import BreakGlass, Delegation
+from models.tables.accounts import Account, ApiToken, SignOnSession
 from models.tables.erasure import ErasureCertificate
 from models.tables.imports import ImportJob, ImportRow
 from models.tables.ledger import CaseDeadline, CaseEvent, CaseHardship, CaseNotice, CaseReferral, CaseRow
@@ -9,6 +10,8 @@ from models.tables.office import Department, Offboarding, PolicyVersion, Reserva
 from models.tables.training import TrainingClass
 
 __all__ = [
+    "Account",
+    "ApiToken",
     "BreakGlass",
     "CaseDeadline",
     "CaseEvent",
@@ -26,6 +29,7 @@ __all__ = [
     "PolicyVersion",
     "Reservation",
     "School",
+    "SignOnSession",
     "Staff",
     "TrainingClass",
 ]

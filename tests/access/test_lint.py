@@ -7,7 +7,7 @@ import pytest
 from starlette.routing import BaseRoute
 
 from api.app import create_app
-from api.permits import PUBLIC, declared
+from api.permits import PUBLIC, SIGNED_ON, declared
 from models.access import access_policy
 from tests.access.queries import Site, sites, sites_of
 from tests.product import Product
@@ -31,7 +31,7 @@ OF_SCHOOL = frozenset({"Delivery", "TrainingClass", "Offboarding"})
 _WORKER = "the worker writes what cases and imports say, for nobody's eyes"
 _FOUND = "reads what hangs on rows that were found within the scope just before"
 ALLOWED = {
-    "services.actors.Actors._read": "finds out who is asking",
+    "services.actors.Actors.find": "finds out who is asking",
     "services.actors._covering": "finds out who is asking",
     "services.actors._reading": "finds out who is asking",
     "services.break_glass._notices": "numbers a notice; its readers find it in their inboxes",
@@ -126,8 +126,14 @@ def test_every_route_declares_one_permission(product: Product) -> None:
 
 def test_what_needs_no_permission_is_known_by_name(product: Product) -> None:
     found = declared(create_app(product.settings).routes)
-    assert {path for (_, path), names in found.items() if names == [PUBLIC]} == {"/healthz", "/readyz"}
-    used = {name for names in found.values() for name in names} - {PUBLIC}
+    assert {path for (_, path), names in found.items() if names == [PUBLIC]} == {
+        "/healthz",
+        "/readyz",
+        "/api/v1/auth/sign-on",
+    }
+    own = {path for (_, path), names in found.items() if names == [SIGNED_ON]}
+    assert all(path.startswith("/api/v1/auth/") for path in own)
+    used = {name for names in found.values() for name in names} - {PUBLIC, SIGNED_ON}
     # Asked for beside the route's own, by a parameter.
     assert set(access_policy().permissions) - used == {"case.unmask", "ledger.export_plain"}
     assert used <= set(access_policy().permissions)

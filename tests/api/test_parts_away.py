@@ -86,7 +86,8 @@ async def test_reading_waits_for_the_database_and_says_so(temporal_address: str,
         with database_spoiled(product):
             for path in paths:
                 away(await product.get(path, "career-centre"), "database_unavailable")
-            away(await product.get("/cases", "never-seen"), "database_unavailable")
+            unknown = {"Authorization": "Bearer zhs_never-seen"}
+            away(await product.get("/cases", "career-centre", headers=unknown), "database_unavailable")
             ready = await product.http.get("/readyz")
             assert ready.status_code == 503
             assert "database" in ready.json()["missing"]

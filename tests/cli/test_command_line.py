@@ -75,7 +75,7 @@ async def test_a_case_is_advanced_shown_and_exported_and_the_ledger_verified(
     _, answer = await running.zhuhang_json(
         "import", written(tmp_path, person("CL101", id_number=id_number(902))), "--create-departments"
     )
-    listed = await running.http.get("/api/v1/cases?q=CL101", headers={"X-Zhuhang-Actor": "career-centre"})
+    listed = await running.http.get("/api/v1/cases?q=CL101", headers=running.bearer("career-centre"))
     case_id = listed.json()["items"][0]["case_id"]
 
     types = json.dumps([{"type": "DIBAO", "proof": "低保证"}])

@@ -71,7 +71,5 @@ async def test_nothing_acknowledged_is_lost_or_doubled(running: Running) -> None
     status, report = await running.zhuhang_json("verify")
     assert (status, report["cases"], report["differing"]) == (0, len(cases), 0), report
     for case_id in cases:
-        case = (
-            await running.http.get(f"/api/v1/cases/{case_id}", headers={"X-Zhuhang-Actor": "college"})
-        ).json()
+        case = (await running.http.get(f"/api/v1/cases/{case_id}", headers=running.bearer("college"))).json()
         assert case["contacts"] == acknowledged[case_id]

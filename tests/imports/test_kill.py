@@ -13,7 +13,7 @@ from tests.imports.files import id_number, person, roster
 from tests.running import Running, running_processes
 
 AMOUNT = 300
-CENTRE = {"X-Zhuhang-Actor": "career-centre"}
+CENTRE = "career-centre"
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def running(tmp_path: Path) -> AsyncGenerator[Running]:
 
 
 async def _view(running: Running, import_id: str) -> dict[str, Any]:
-    return (await running.http.get(f"/api/v1/imports/{import_id}", headers=CENTRE)).json()
+    return (await running.http.get(f"/api/v1/imports/{import_id}", headers=running.bearer(CENTRE))).json()
 
 
 async def _some_started(running: Running, import_id: str) -> bool:
@@ -44,7 +44,7 @@ async def test_a_killed_worker_opens_every_row_once(running: Running) -> None:
     lines += [person("KI00000", id_number=id_number(0)), person("KI99999", id_number=id_number(1))]
     answer = await running.http.post(
         "/api/v1/imports",
-        headers=CENTRE,
+        headers=running.bearer(CENTRE),
         files={"file": ("名单.csv", roster(*lines))},
         data={"create_departments": "true"},
     )
@@ -65,6 +65,8 @@ async def test_a_killed_worker_opens_every_row_once(running: Running) -> None:
     assert counts == {"total": AMOUNT + 2, "opened": AMOUNT, "updated": 0, "unchanged": 1, "rejected": 1}
     status, report = await running.zhuhang_json("verify")
     assert (status, report["cases"], report["differing"]) == (0, AMOUNT, 0), report["details"][:5]
-    rows = await running.http.get(f"/api/v1/imports/{import_id}/rows?limit=1000", headers=CENTRE)
+    rows = await running.http.get(
+        f"/api/v1/imports/{import_id}/rows?limit=1000", headers=running.bearer(CENTRE)
+    )
     opened = Counter(row["case_id"] for row in rows.json()["items"] if row["outcome"] == "opened")
     assert set(opened.values()) == {1}

@@ -22,7 +22,7 @@ async def test_the_exported_ledger_imports_back_unchanged(product: Product) -> N
     corrected = {"type": "correct_profile", "reason": "本人更正", "address": "=不是公式"}
     await product.accepted(case_id, "counselor", corrected)
 
-    headers = {"X-Zhuhang-Actor": "counselor"}
+    headers = product.bearer("counselor")
     answer = await product.http.get("/api/v1/exports/ledger.xlsx", headers=headers)
     assert answer.status_code == 200
     table = list(load_workbook(io.BytesIO(answer.content), read_only=True).worksheets[0].values)

@@ -47,7 +47,8 @@ async def test_a_changed_row_updates_the_file_and_blanks_change_nothing(product:
     await imported(product, roster(person(a, phone="10011112222", id_number=id_number(4))))
     done, rows = await imported(product, roster(f"{a},李测试,10033334444", header="学号,姓名,手机"))
     assert (done["updated"], outcomes(rows)) == (1, [("updated", None)])
-    profile = (await product.get(f"/cases/{rows[0]['case_id']}", "counselor")).body["profile"]
+    case_id = rows[0]["case_id"]
+    profile = (await product.get(f"/cases/{case_id}", f"graduate:{case_id}")).body["profile"]
     assert (profile["phone"], profile["id_number"]) == ("10033334444", id_number(4))
     events = [event["type"] for event in await product.timeline(rows[0]["case_id"])]
     assert events == ["case_opened", "roster_updated"]
@@ -201,7 +202,7 @@ async def test_rejected_rows_go_back_as_a_safe_file_that_can_be_mended(product: 
     (a,) = fresh()
     done, _ = await imported(product, roster(person(a, hardship="低宝户"), person("", name="=1+1")))
     path = f"/api/v1/imports/{done['id']}/rows?outcome=rejected"
-    headers = {"X-Zhuhang-Actor": "career-centre", "Accept": "text/csv"}
+    headers = product.bearer("career-centre") | {"Accept": "text/csv"}
     answer = await product.http.get(path, headers=headers)
     assert answer.content.startswith(b"\xef\xbb\xbf")
     lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))

@@ -42,6 +42,7 @@ async def person(product: Product, staff_id: str) -> dict[str, Any]:
 
 async def test_every_case_and_proposal_goes_to_the_successor(product: Product) -> None:
     leaver, successor = await mentor(product, "cs"), await mentor(product, "cs")
+    assert (await product.get("/inbox", leaver)).status == 200
     cases = [await product.paired(leaver) for _ in range(10)]
     asked = await product.open_case()
     eligibility = {

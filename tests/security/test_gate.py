@@ -44,7 +44,7 @@ def client(app: ASGIApp, address: str = "127.0.0.1", host: str = "127.0.0.1") ->
 async def test_every_answer_carries_the_headers(
     product: Product, method: str, path: str, status: int
 ) -> None:
-    answer = await product.http.request(method, path)
+    answer = await product.http.request(method, path, headers=product.bearer("counselor"))
     assert answer.status_code == status
     held_to(answer)
     assert "strict-transport-security" not in answer.headers
@@ -152,16 +152,15 @@ async def test_an_account_has_its_own_count(product: Product) -> None:
     app = application(product, rate_account="2/hour")
     async with client(app) as http:
         mine = [
-            (await http.get("/api/v1/inbox", headers={"X-Zhuhang-Actor": "college"})).status_code
-            for _ in range(3)
+            (await http.get("/api/v1/inbox", headers=product.bearer("college"))).status_code for _ in range(3)
         ]
         assert mine == [200, 200, 429]
-        assert (await http.get("/api/v1/inbox", headers={"X-Zhuhang-Actor": "counselor"})).status_code == 200
+        assert (await http.get("/api/v1/inbox", headers=product.bearer("counselor"))).status_code == 200
 
 
 async def test_exports_and_imports_are_rare(product: Product) -> None:
     app = application(product, rate_export="1/day", rate_import="1/day")
-    headers = {"X-Zhuhang-Actor": "college"}
+    headers = product.bearer("college")
     async with client(app) as http:
         exports = [
             (await http.get("/api/v1/exports/ledger.xlsx", headers=headers)).status_code for _ in range(2)

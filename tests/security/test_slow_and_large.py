@@ -9,7 +9,12 @@ from tests.product import Product
 from tests.security.serving import said_to, served
 from tests.security.test_gate import application
 
-HEAD = b"POST /api/v1/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Zhuhang-Actor: %s\r\nConnection: close\r\n"
+HEAD = b"POST /api/v1/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: %s\r\nConnection: close\r\n"
+
+
+def head(product: Product, path: bytes, actor: str) -> bytes:
+    """The beginning of a request of somebody."""
+    return HEAD % (path, product.bearer(actor)["Authorization"].encode())
 
 
 def status_of(answer: bytes) -> int:
@@ -19,16 +24,21 @@ def status_of(answer: bytes) -> int:
 @pytest.mark.parametrize(
     ("path", "actor", "content_type"),
     [
-        (b"departments", b"admin", b"application/json"),
-        (b"imports", b"college", b"multipart/form-data; boundary=b"),
+        (b"departments", "admin", b"application/json"),
+        (b"imports", "college", b"multipart/form-data; boundary=b"),
     ],
 )
 async def test_a_body_that_stops_arriving_is_given_up(
-    product: Product, path: bytes, actor: bytes, content_type: bytes
+    product: Product, path: bytes, actor: str, content_type: bytes
 ) -> None:
     async with served(application(product, receive_seconds=0.2)) as address:
-        head = HEAD % (path, actor) + b"Content-Length: 1000\r\nContent-Type: " + content_type + b"\r\n\r\n"
-        answer = await said_to(address, head, b"--b")
+        start = (
+            head(product, path, actor)
+            + b"Content-Length: 1000\r\nContent-Type: "
+            + content_type
+            + b"\r\n\r\n"
+        )
+        answer = await said_to(address, start, b"--b")
     assert status_of(answer) == 408
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "request_too_slow"
 
@@ -38,7 +48,7 @@ async def test_a_head_without_end_is_not_kept(product: Product) -> None:
         for beginning in (b"X-Long: ", b""):
             line = b"x" * 1000 if beginning else b"X-More: " + b"y" * 990 + b"\r\n"
             # Just over the limit: what is left unread when a connection is closed resets it.
-            answer = await said_to(address, HEAD % (b"cases", b"admin") + beginning, *([line] * 66))
+            answer = await said_to(address, head(product, b"cases", "admin") + beginning, *([line] * 66))
             assert status_of(answer) == 431
 
 

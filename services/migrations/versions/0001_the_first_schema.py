@@ -11,6 +11,52 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "account",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("school_id", sa.String(), nullable=False),
+        sa.Column("login", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=True),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
+        sa.Column("one_time_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp", sa.String(), nullable=True),
+        sa.Column("totp_pending", sa.String(), nullable=True),
+        sa.Column("totp_step", sa.Integer(), nullable=False),
+        sa.Column("recovery", sa.Text(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled", sa.Boolean(), nullable=False),
+        sa.Column("demo", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("password_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("signed_on_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("login"),
+    )
+    with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_school_id"), ["school_id"], unique=False)
+
+    op.create_table(
+        "api_token",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.String(), nullable=False),
+        sa.Column("school_id", sa.String(), nullable=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    with op.batch_alter_table("api_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_token_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_api_token_school_id"), ["school_id"], unique=False)
+
+    op.create_table(
         "break_glass",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("school_id", sa.String(), nullable=False),
@@ -337,6 +383,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "sign_on_session",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.String(), nullable=False),
+        sa.Column("school_id", sa.String(), nullable=False),
+        sa.Column("how", sa.String(), nullable=False),
+        sa.Column("second_factor", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("idle_seconds", sa.Integer(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    with op.batch_alter_table("sign_on_session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_on_session_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sign_on_session_ends_at"), ["ends_at"], unique=False)
+
+    op.create_table(
         "staff",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("school_id", sa.String(), nullable=False),
@@ -387,6 +455,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_staff_department")
 
     op.drop_table("staff")
+    with op.batch_alter_table("sign_on_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_on_session_ends_at"))
+        batch_op.drop_index(batch_op.f("ix_sign_on_session_actor_id"))
+
+    op.drop_table("sign_on_session")
     op.drop_table("school")
     with op.batch_alter_table("reservation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reservation_mentor_id"))
@@ -464,3 +537,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_break_glass_actor")
 
     op.drop_table("break_glass")
+    with op.batch_alter_table("api_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_api_token_school_id"))
+        batch_op.drop_index(batch_op.f("ix_api_token_owner_id"))
+
+    op.drop_table("api_token")
+    with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_school_id"))
+
+    op.drop_table("account")

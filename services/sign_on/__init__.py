@@ -1,0 +1,1 @@
+"""Sign-on: accounts, passwords, second factors, sessions, and tokens of machines."""
