@@ -78,11 +78,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         except SQLAlchemyError:
             # The API starts all the same and says in /readyz what is missing.
             log.warning("the database does not answer yet")
+        services.audit.start()
         keeping = asyncio.create_task(_keep_sessions(services))
         yield
         keeping.cancel()
         with suppress(SQLAlchemyError):
             await run_in_threadpool(services.sign_on.credentials.write_uses)
+        await run_in_threadpool(services.audit.stop)
         services.engine.dispose()
 
     app = _Api(

@@ -12,6 +12,7 @@ from models.case.standards import ChangePolicy
 from models.case.transfer import RequestTransfer
 from models.policy import Policy
 from services.actors import Actors
+from services.audit import Audit
 from services.break_glass import BreakGlasses
 from services.cases import CaseOpener
 from services.certificates import CertificateSeal
@@ -51,6 +52,7 @@ class Services:
     policies: tuple[Policy, ...]
     actors: Actors
     sign_on: SignOnParts
+    audit: Audit
     office: Office
     ledger: LedgerReader
     opener: CaseOpener
@@ -111,6 +113,7 @@ async def open_services(settings: Settings) -> Services:
         policies=policies,
         actors=actors,
         sign_on=SignOnParts.of(engine, vault, actors, settings),
+        audit=Audit(engine, vault, settings.data_dir),
         office=Office(engine, policies),
         ledger=LedgerReader(engine, states, vault),
         opener=CaseOpener(client, engine, vault, policies, settings),

@@ -21,3 +21,11 @@ class Caller:
     address: str
     credential_id: str = ""
     permissions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Somebody who asks without having signed on, at the school of this installation."""
+
+    address: str
+    school_id: str

@@ -2,6 +2,7 @@
 
 from models.tables.access import BreakGlass, Delegation
 from models.tables.accounts import Account, ApiToken, SignOnSession
+from models.tables.audit import AuditEntry
 from models.tables.erasure import ErasureCertificate
 from models.tables.imports import ImportJob, ImportRow
 from models.tables.ledger import CaseDeadline, CaseEvent, CaseHardship, CaseNotice, CaseReferral, CaseRow
@@ -12,6 +13,7 @@ from models.tables.training import TrainingClass
 __all__ = [
     "Account",
     "ApiToken",
+    "AuditEntry",
     "BreakGlass",
     "CaseDeadline",
     "CaseEvent",

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from services.migrations.append_only import guard, unguard
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -55,6 +57,36 @@ def upgrade() -> None:
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_api_token_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_api_token_school_id"), ["school_id"], unique=False)
+
+    op.create_table(
+        "audit_entry",
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("school_id", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.String(), nullable=False),
+        sa.Column("actor_role", sa.String(), nullable=False),
+        sa.Column("how", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=True),
+        sa.Column("purpose", sa.String(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("request_id", sa.String(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("sealed_reason", sa.Text(), nullable=True),
+        sa.Column("mac", sa.String(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+        info={"append_only": True},
+    )
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_actor", ["actor_id", "seq"], unique=False)
+        batch_op.create_index("ix_audit_at", ["at"], unique=False)
+        batch_op.create_index("ix_audit_case", ["case_id", "seq"], unique=False)
+        batch_op.create_index("ix_audit_school", ["school_id", "seq"], unique=False)
 
     op.create_table(
         "break_glass",
@@ -445,8 +477,11 @@ def upgrade() -> None:
     with op.batch_alter_table("training_class", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_training_class_school_id"), ["school_id"], unique=False)
 
+    guard("audit_entry")
+
 
 def downgrade() -> None:
+    unguard("audit_entry")
     with op.batch_alter_table("training_class", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_training_class_school_id"))
 
@@ -537,6 +572,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_break_glass_actor")
 
     op.drop_table("break_glass")
+    with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_school")
+        batch_op.drop_index("ix_audit_case")
+        batch_op.drop_index("ix_audit_at")
+        batch_op.drop_index("ix_audit_actor")
+
+    op.drop_table("audit_entry")
     with op.batch_alter_table("api_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_token_school_id"))
         batch_op.drop_index(batch_op.f("ix_api_token_owner_id"))
