@@ -136,6 +136,7 @@ async def _bring_up(
             f"first passwords are in {file}; delete it later",
         )
     terminal.console.print(_welcome(settings))
+    _print_trials(settings, terminal)
 
 
 async def _accounts(settings: Settings, make: Callable[[Settings], bool]) -> bool:
@@ -188,12 +189,18 @@ def _welcome(settings: Settings) -> Panel:
     table.add_row("登录 sign on", f"POST {base}/api/v1/auth/sign-on")
     if first_passwords_file(settings).exists():
         table.add_row("初始口令 first passwords", f"{first_passwords_file(settings)}")
-    table.add_row("")
-    table.add_row("试一试 try", ".venv/bin/zhuhang inbox --as career-centre")
-    table.add_row("", ".venv/bin/zhuhang import samples/roster-troubles.csv --dry-run")
-    token = "$(.venv/bin/zhuhang token create --as career-centre)"  # noqa: S105  (a command that makes one)
-    table.add_row("", f'curl -H "Authorization: Bearer {token}" \\')
-    table.add_row("", f"  '{base}/api/v1/cases?limit=3'")
-    table.add_row("")
     table.add_row("结束 end", "Ctrl-C")
     return Panel(table, title="助航已就绪 · Zhuhang is ready", expand=False)
+
+
+def _print_trials(settings: Settings, terminal: Terminal) -> None:
+    """Commands to copy, so never broken into lines."""
+    token = "$(.venv/bin/zhuhang token create --as career-centre)"  # noqa: S105  (a command that makes one)
+    trials = (
+        ".venv/bin/zhuhang inbox --as career-centre",
+        ".venv/bin/zhuhang import samples/roster-troubles.csv --dry-run",
+        f"curl -H \"Authorization: Bearer {token}\" '{settings.base_url}/api/v1/cases?limit=3'",
+    )
+    terminal.console.print("试一试 try:")
+    for trial in trials:
+        terminal.console.print(f"  {trial}", soft_wrap=True, markup=False, highlight=False)
