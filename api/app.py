@@ -33,6 +33,7 @@ from api.routers import (
     offboarding,
     office,
     referrals,
+    sso,
     supervision,
     training,
 )
@@ -121,6 +122,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         offboarding,
         erasures,
         auth,
+        sso,
         accounts,
     ):
         app.include_router(

@@ -80,6 +80,19 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield _erased(settings)
     yield from temporal
     yield from _security(settings, with_data=database.ok is True)
+    yield from school_sign_on(settings)
+
+
+def school_sign_on(settings: Settings) -> Iterator[Finding]:
+    """Sign-on at the school's own provider: whether it is wholly set, where it is set at all."""
+    for check, address, gaps in (
+        ("oidc", settings.oidc_issuer, settings.oidc_gaps),
+        ("cas", settings.cas_url, settings.cas_gaps),
+    ):
+        if gaps:
+            yield Finding(check, False, f"half set and not offered; missing: {', '.join(gaps)}")
+        elif address:
+            yield Finding(check, True, address)
 
 
 def _attempt(check: str, look: Callable[[], str]) -> Finding:

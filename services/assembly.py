@@ -33,6 +33,7 @@ from services.policies import load_policies
 from services.referrals import ReferralReader
 from services.settings import Settings
 from services.sign_on.assembly import SignOnParts
+from services.sso.sign_on import SchoolSignOn
 from services.states import States
 from services.status import StatusReader
 from services.supervision import Supervision
@@ -52,6 +53,7 @@ class Services:
     policies: tuple[Policy, ...]
     actors: Actors
     sign_on: SignOnParts
+    sso: SchoolSignOn
     audit: Audit
     office: Office
     ledger: LedgerReader
@@ -105,6 +107,7 @@ async def open_services(settings: Settings) -> Services:
     states = States(vault)
     imports = Imports(engine, client, settings, vault)
     actors = Actors(engine)
+    sign_on = SignOnParts.of(engine, vault, actors, settings)
     return Services(
         settings=settings,
         engine=engine,
@@ -112,7 +115,8 @@ async def open_services(settings: Settings) -> Services:
         client=client,
         policies=policies,
         actors=actors,
-        sign_on=SignOnParts.of(engine, vault, actors, settings),
+        sign_on=sign_on,
+        sso=SchoolSignOn(engine, vault, actors, sign_on, settings),
         audit=Audit(engine, vault, settings.data_dir),
         office=Office(engine, policies),
         ledger=LedgerReader(engine, states, vault),

@@ -17,6 +17,7 @@ from services.ciphers import Algorithm
 from services.policies import packaged_policies
 from services.settings_security import SecretFile, SecuritySettings, secret_in
 from services.sign_on.settings import SignOnSettings
+from services.sso.settings import SsoSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -39,7 +40,7 @@ class SetupError(Exception):
         self.en = en
 
 
-class Settings(SecuritySettings, SignOnSettings):
+class Settings(SecuritySettings, SignOnSettings, SsoSettings):
     """What may be set, with its default. Paths are made absolute."""
 
     model_config = SettingsConfigDict(

@@ -42,7 +42,7 @@ class SignOnSession(Table, table=True):
     """A sign-on that lasts. `token_hash` is the SHA-256 of its 256-bit random token.
 
     `how`: password, command_line, oidc, cas. It ends at `ends_at` at the latest, earlier when nothing was asked
-    for `idle_seconds`, or with `revoked_at`.
+    for `idle_seconds`, or with `revoked_at`. `ticket_hash`: the SHA-256 of the CAS ticket that it began with.
     """
 
     id: str = Field(primary_key=True)
@@ -57,6 +57,7 @@ class SignOnSession(Table, table=True):
     ends_at: datetime = Field(index=True, sa_type=Instant)
     address: str
     agent: str
+    ticket_hash: str | None = Field(default=None, index=True)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

@@ -52,11 +52,12 @@ class Sessions:
         now: datetime,
         second_factor: bool,
         lifetime: timedelta | None = None,
+        ticket_hash: str | None = None,
     ) -> Granted:
         """Begin a session of somebody who has proved who they are.
 
         `second_factor`: with more than a password. A `lifetime` of its own also allows idling for so long; by
-        default both are those of the settings.
+        default both are those of the settings. With a `ticket_hash`, `revoke_ticket` ends it.
         """
         idle = lifetime or timedelta(minutes=self._settings.session_idle_minutes)
         ends_at = now + (lifetime or timedelta(hours=self._settings.session_hours))
@@ -74,6 +75,7 @@ class Sessions:
             ends_at=ends_at,
             address=address,
             agent=agent[:_AGENT_CHARACTERS],
+            ticket_hash=ticket_hash,
         )
         session_id = row.id
         with Session(writing(self._engine)) as session:
@@ -159,6 +161,21 @@ class Sessions:
             session.connection().execute(ended.values(revoked_at=now))
             session.commit()
         self._credentials.forget(actor_id)
+
+    def revoke_ticket(self, ticket_hash: str, now: datetime) -> list[str]:
+        """End the sessions that began with a CAS ticket; answers whose they were."""
+        query = select(SignOnSession).where(
+            SignOnSession.ticket_hash == ticket_hash, col(SignOnSession.revoked_at).is_(None)
+        )
+        with Session(writing(self._engine)) as session:
+            rows = session.exec(query.with_for_update()).all()
+            for row in rows:
+                row.revoked_at = now
+            owners = [row.actor_id for row in rows]
+            session.commit()
+        for owner in owners:
+            self._credentials.forget(owner)
+        return owners
 
     def prune(self, now: datetime) -> None:
         """Drop sessions that ended long ago."""

@@ -12,11 +12,11 @@ from api.http_protocol import GuardedHttp
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncGenerator[tuple[str, int]]:
-    """Host and port of the application."""
+async def served(app: ASGIApp, port: int = 0) -> AsyncGenerator[tuple[str, int]]:
+    """Host and port of the application, the port any free one by default."""
     config = uvicorn.Config(app, http=GuardedHttp, lifespan="off", log_config=None, server_header=False)
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", port)) as listening:
         config.load()
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets=[listening])

@@ -428,6 +428,7 @@ def upgrade() -> None:
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("ticket_hash", sa.String(), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token_hash"),
@@ -435,6 +436,7 @@ def upgrade() -> None:
     with op.batch_alter_table("sign_on_session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sign_on_session_actor_id"), ["actor_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sign_on_session_ends_at"), ["ends_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sign_on_session_ticket_hash"), ["ticket_hash"], unique=False)
 
     op.create_table(
         "staff",
@@ -491,6 +493,7 @@ def downgrade() -> None:
 
     op.drop_table("staff")
     with op.batch_alter_table("sign_on_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_on_session_ticket_hash"))
         batch_op.drop_index(batch_op.f("ix_sign_on_session_ends_at"))
         batch_op.drop_index(batch_op.f("ix_sign_on_session_actor_id"))
 
