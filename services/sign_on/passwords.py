@@ -107,7 +107,7 @@ def _random(size: int) -> str:
 
 def _is_common(text: str) -> bool:
     bare = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text)
-    repeated = re.fullmatch(r"(.{1,6}?)\1+.?", text) is not None
+    repeated = re.fullmatch(r"(.+?)\1+.?", text) is not None
     return repeated or len(set(text)) < _FEWEST_DIFFERENT or not {text, bare}.isdisjoint(_common())
 
 
