@@ -7,11 +7,10 @@ import httpx
 import pytest
 from pyotp.totp import TOTP
 
-from tests.product import free_port
 from tests.sso.browser import Browser, code_of, query_of
-from tests.sso.conftest import School, zhuhang
+from tests.sso.conftest import School
 
-START, CALLBACK = "/api/v1/auth/oidc/start", "/api/v1/auth/oidc/callback"
+CALLBACK = "/api/v1/auth/oidc/callback"
 REFUSED = (401, "sso_refused")
 
 
@@ -253,29 +252,3 @@ async def test_an_id_token_signed_anew_by_the_provider_counts(school: School) ->
         await school.spoil(by="own", claims={"staff_no": "mentor-2"})
         assert (await browser.get(back)).status_code == 303
         assert await browser.who() == "mentor-2"
-
-
-async def test_a_provider_that_is_away_for_a_while(school: School) -> None:
-    """What it publishes is known; only who signs on just then has to try again."""
-    async with school.browser() as browser:
-        back = await returned(school, browser, "zhang")
-        await school.openid.stop()
-        try:
-            answer = await browser.get(back)
-            assert code_of(answer) == (503, "identity_provider_unavailable")
-            assert answer.headers["retry-after"]
-            assert await browser.begin("oidc")
-        finally:
-            await school.openid.start()
-        # It has new keys now, which are read when they are met.
-        assert (await browser.get(await returned(school, browser, "zhang"))).status_code == 303
-        assert await browser.who() == "mentor-1"
-
-
-async def test_a_provider_that_never_answered(school: School) -> None:
-    port = free_port()
-    known = {"oidc_client_id", "oidc_client_secret_file", "oidc_staff_claim"}
-    fields = school.settings.model_dump(include=known) | {"oidc_issuer": f"http://127.0.0.1:{free_port()}"}
-    async with zhuhang(school.product, port, **fields), Browser(f"http://127.0.0.1:{port}") as browser:
-        answer = await browser.get(START)
-        assert code_of(answer) == (503, "identity_provider_unavailable")
