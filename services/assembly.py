@@ -127,7 +127,7 @@ async def open_services(settings: Settings) -> Services:
         commands=Commands(client),
         status=StatusReader(client),
         inbox=InboxReader(engine, vault),
-        supervision=Supervision(engine, vault),
+        supervision=Supervision(engine, vault, settings.smallest_count),
         referrals=ReferralReader(engine, states, vault),
         deliveries=Deliveries(engine, Channels(settings.notify_urls)),
         training=Training(client, engine, settings, ClassLedger(engine, vault), vault),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import col
 
 from models.tables import (
+    BreakGlass,
     CaseDeadline,
     CaseEvent,
     CaseHardship,
@@ -47,6 +48,7 @@ def scrub(connection: Connection, case_id: str) -> dict[str, int]:
         "case_hardship": _delete(connection, CaseHardship, case_id),
         "case_deadline": _delete(connection, CaseDeadline, case_id),
         "case_notice": _delete(connection, CaseNotice, case_id),
+        "break_glass": _delete(connection, BreakGlass, case_id),
         "reservation": _delete(connection, Reservation, case_id),
         "case_event": _empty_events(connection, case_id),
         "import_row": _empty_import_rows(connection, case_id),

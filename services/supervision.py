@@ -1,7 +1,7 @@
 """The overview of a school or department: services delivered, lateness, load. Counted in SQL, never by loading
 cases; for an observer of the province without any name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from services.inbox import DEADLINE_ORDER, deadline_entry, deadline_rows, overdu
 from services.keyset import after, cursor_of, read_cursor
 from services.loop_times import referral_loop
 from services.pairing import MENTOR_ROLES
+from services.small_counts import without_small_counts
 from services.vault import Vault
 
 _OPEN = and_(col(CaseRow.closed_at).is_(None), col(CaseRow.stage) != "not_open")
@@ -37,9 +38,10 @@ _NO_RUNG = "due"
 class Supervision:
     """Reads the ledger of one database for supervisors."""
 
-    def __init__(self, engine: Engine, vault: Vault) -> None:
+    def __init__(self, engine: Engine, vault: Vault, smallest_count: int) -> None:
         self._engine = engine
         self._vault = vault
+        self._smallest = smallest_count
 
     def overview(self, actor: Actor, now: datetime, *, cohort: int | None = None) -> Overview:
         """Everything in numbers, within the actor's scope. Raises NotAllowed."""
@@ -55,13 +57,13 @@ class Supervision:
             if at_cohort:
                 chosen = select(col(CaseRow.case_id)).where(*cases)
                 referrals.append(col(CaseReferral.case_id).in_(chosen))
-            return Overview(
-                total=sum(item.total for item in departments),
-                open=sum(item.open for item in departments),
-                unassigned=sum(item.unassigned for item in departments),
-                unserved_count=sum(item.unserved_count for item in departments),
-                overdue=sum(item.count for item in late),
-                settled=sum(item.settled for item in departments),
+            overview = Overview(
+                total=_sum(item.total for item in departments),
+                open=_sum(item.open for item in departments),
+                unassigned=_sum(item.unassigned for item in departments),
+                unserved_count=_sum(item.unserved_count for item in departments),
+                overdue=_sum(item.count for item in late),
+                settled=_sum(item.settled for item in departments),
                 stages=_stages(connection, cases),
                 cohorts=_cohorts(connection, cases),
                 departments=departments,
@@ -69,6 +71,9 @@ class Supervision:
                 destinations=_destinations(connection, cases),
                 referrals=referral_loop(connection, referrals),
             )
+        if actor.role == Role.PROVINCIAL_OBSERVER:
+            return without_small_counts(overview, self._smallest)
+        return overview
 
     def caseload(
         self, actor: Actor, now: datetime, *, department: str | None, cursor: str | None, limit: int
@@ -121,6 +126,10 @@ class Supervision:
             last, _ = rows[limit - 1]
             more = cursor_of("overdue", (last.due_at, last.case_id, last.key))
         return Page(items=items, next_cursor=more)
+
+
+def _sum(counts: Iterable[int | None]) -> int:
+    return sum(count or 0 for count in counts)
 
 
 def _own_department(actor: Actor, wanted: str | None) -> str | None:

@@ -4,6 +4,9 @@ forbids ranking and appraising by it (三不得)."""
 from models.base import Model
 from models.views.inbox import DeadlineEntry
 
+Count = int | None
+"""A number of cases. For the province small ones are None and others rounded, so that they tell of no person."""
+
 
 class StageCount(Model):
     """How many cases of a department stand at a stage."""
@@ -11,13 +14,13 @@ class StageCount(Model):
     school_id: str
     department_id: str
     stage: str
-    count: int
+    count: Count
 
 
 class CohortCount(Model):
     cohort: int
-    open: int
-    closed: int
+    open: Count
+    closed: Count
 
 
 class DepartmentTotals(Model):
@@ -26,15 +29,15 @@ class DepartmentTotals(Model):
 
     school_id: str
     department_id: str
-    total: int
-    open: int
-    unassigned: int
-    unserved_count: int
-    settled: int
-    services_due: int
-    services_done: int
-    services_confirmed: int
-    packages_complete: int
+    total: Count
+    open: Count
+    unassigned: Count
+    unserved_count: Count
+    settled: Count
+    services_due: Count
+    services_done: Count
+    services_confirmed: Count
+    packages_complete: Count
 
 
 class OverdueCount(Model):
@@ -43,27 +46,27 @@ class OverdueCount(Model):
     school_id: str
     department_id: str
     rung: str
-    count: int
+    count: Count
 
 
 class DestinationCount(Model):
     status: str
     code: str
-    count: int
+    count: Count
 
 
 class ReferralStatusCount(Model):
     """`acknowledged`: how many of them the sender has seen to the end."""
 
     status: str
-    count: int
-    acknowledged: int
+    count: Count
+    acknowledged: Count
 
 
 class LoopTime(Model):
     """Hours between two moments of the loop, over the referrals that have both."""
 
-    count: int
+    count: Count
     mean_hours: float | None
     median_hours: float | None
 
@@ -80,12 +83,12 @@ class ReferralLoop(Model):
 class Overview(Model):
     """The school, or the department, in numbers. It names no person."""
 
-    total: int
-    open: int
-    unassigned: int
-    unserved_count: int
-    overdue: int
-    settled: int
+    total: Count
+    open: Count
+    unassigned: Count
+    unserved_count: Count
+    overdue: Count
+    settled: Count
     stages: list[StageCount]
     cohorts: list[CohortCount]
     departments: list[DepartmentTotals]
