@@ -17,9 +17,10 @@ from services.temporal_health import check_temporal
 from services.verify import Verification, Verifier
 
 
-def export(settings: Settings, file: Path, actor: str, *, as_json: bool) -> None:
+def export(settings: Settings, file: Path, actor: str, *, purpose: str, masked: bool, as_json: bool) -> None:
     """Write the ledger that the actor may read into a workbook."""
-    response = ApiClient(settings, actor, as_json=as_json).download("/exports/ledger.xlsx")
+    api = ApiClient(settings, actor, as_json=as_json)
+    response = api.download("/exports/ledger.xlsx", purpose=purpose, masked=masked)
     part = file.with_name(f"{file.name}.part")
     try:
         with part.open("wb") as target:

@@ -162,13 +162,20 @@ def import_(
 @app.command()
 def export(
     file: Annotated[Path, typer.Argument(dir_okay=False, writable=True)],
+    purpose: Annotated[
+        str, typer.Option("--purpose", help="用途 · what it is needed for, such as reporting or handover")
+    ],
+    plain: Annotated[
+        bool,
+        typer.Option("--plain", help="不脱敏,仅限负责人 · unmasked, for supervisors; imports back unchanged"),
+    ] = False,
     actor: ActorOption = CAREER_CENTRE_ACTOR,
     as_json: JsonOption = False,
 ) -> None:
-    """导出台账 · write the ledger as XLSX, which imports back unchanged."""
+    """导出台账 · write the ledger as XLSX, with who took it away, when and what for."""
     from cli.ledger import export as write
 
-    write(load_settings(), file, actor, as_json=as_json)
+    write(load_settings(), file, actor, purpose=purpose, masked=not plain, as_json=as_json)
 
 
 @app.command()

@@ -167,17 +167,9 @@ class LedgerReader:
         Raises NotFound (`case_unknown`), BadCursor.
         """
         plain = self.plain(actor, case_id)
-        seen_cases = select(CaseRow.case_id).where(readable(actor))
         if cursor is not None and not _SEQ.fullmatch(cursor):
             raise BadCursor
-        seen = int(cursor or 0)
-        with Session(self._engine) as session:
-            query = select(CaseEvent).where(
-                CaseEvent.case_id == case_id,
-                col(CaseEvent.case_id).in_(seen_cases),
-                CaseEvent.seq > seen,
-            )
-            rows = session.exec(query.order_by(col(CaseEvent.seq)).limit(limit + 1)).all()
+        rows = self._events(actor, case_id, int(cursor or 0), limit + 1)
         page = rows[:limit]
         items = [
             entry_for(
@@ -188,12 +180,29 @@ class LedgerReader:
                     type=row.type,
                     actor_id=row.actor_id,
                     actor_role=row.actor_role,
-                    data=_without_type(json.loads(self._vault.open(case_id, row.data, event_place(row.seq)))),
+                    data=self._data(row),
                 ),
             )
             for row in page
         ]
         return Page(items=items, next_cursor=str(page[-1].seq) if len(rows) > limit else None)
+
+    def event_data(self, actor: Actor, case_id: str, seq: int) -> dict[str, Any]:
+        """What an event of a case holds, unmasked; empty where there is none."""
+        found = self._events(actor, case_id, seq - 1, 1)
+        return self._data(found[0]) if found and found[0].seq == seq else {}
+
+    def _events(self, actor: Actor, case_id: str, after_seq: int, limit: int) -> Sequence[CaseEvent]:
+        query = select(CaseEvent).where(
+            CaseEvent.case_id == case_id,
+            col(CaseEvent.case_id).in_(select(CaseRow.case_id).where(readable(actor))),
+            CaseEvent.seq > after_seq,
+        )
+        with Session(self._engine) as session:
+            return session.exec(query.order_by(col(CaseEvent.seq)).limit(limit)).all()
+
+    def _data(self, row: CaseEvent) -> dict[str, Any]:
+        return _without_type(json.loads(self._vault.open(row.case_id, row.data, event_place(row.seq))))
 
 
 def shown_case(actor: Actor, state: CaseState, now: datetime) -> CaseView:

@@ -20,6 +20,7 @@ from services.errors import CaseErased, NotFound
 from services.ledger import CaseFilter, shown_case, timeline_entry
 from services.masking import entry_for
 from services.status import WorkflowStatus
+from services.unmask import UnmaskDraft, Unmasked, unmasked
 
 router = APIRouter(tags=["cases"])
 
@@ -92,6 +93,18 @@ def read_timeline(
 ) -> Page[TimelineEntry]:
     """What happened, oldest first."""
     return services.ledger.timeline(actor, case_id, cursor=cursor, limit=limit)
+
+
+@router.post(
+    "/cases/{case_id}/unmask",
+    dependencies=[permit("case.unmask")],
+    responses=responses(401, 404, 410, 413, 422, 503),
+)
+def unmask_field(
+    services: ServicesDep, actor: ActorDep, now: NowDep, case_id: str, draft: UnmaskDraft
+) -> Unmasked:
+    """One masked field, plain, for a purpose. Each time is recorded, and the graduate sees it."""
+    return unmasked(services.ledger, actor, case_id, draft.field, now)
 
 
 @router.get(

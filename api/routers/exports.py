@@ -2,15 +2,18 @@
 
 import tempfile
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from api.deps import ActorDep, NowDep, ServicesDep
+from api.deps import CallerDep, NowDep, ServicesDep
 from api.limits import limited
 from api.permits import permit
 from api.problems import responses
+from models.purposes import Purpose
+from services.access import demand
+from services.export import Taking
 
 router = APIRouter(tags=["exports"])
 
@@ -22,13 +25,24 @@ _BLOCK = 256 * 1024
     "/exports/ledger.xlsx",
     response_class=StreamingResponse,
     dependencies=[permit("ledger.export"), limited("export")],
-    responses=responses(401, 403, 503) | {200: {"content": {_XLSX: {}}}},
+    responses=responses(401, 403, 422, 503) | {200: {"content": {_XLSX: {}}}},
 )
-def export_ledger(services: ServicesDep, actor: ActorDep, now: NowDep) -> StreamingResponse:
-    """The cases that one may read, as a workbook that imports back unchanged."""
+def export_ledger(
+    services: ServicesDep,
+    caller: CallerDep,
+    now: NowDep,
+    purpose: Annotated[Purpose, Query(description="What it is needed for; goes into the file.")],
+    masked: Annotated[
+        bool, Query(description="`false`: unmasked, for supervisors; then it imports back unchanged.")
+    ] = True,
+) -> StreamingResponse:
+    """The cases that one may read, as a workbook that says who took it away, when and what for."""
+    if not masked:
+        demand(caller, "ledger.export_plain")
+    taking = Taking(caller.actor, now, purpose, plain=not masked)
     file = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
     try:
-        services.export.write(actor, file)
+        services.export.write(taking, file)
     except BaseException:
         file.close()
         raise

@@ -137,5 +137,5 @@ def test_what_needs_no_permission_is_known_by_name(product: Product) -> None:
     assert all(path.startswith("/api/v1/auth/") for path in own)
     used = {name for names in found.values() for name in names} - {PUBLIC, SIGNED_ON}
     # Asked for beside the route's own, by a parameter.
-    assert set(access_policy().permissions) - used == {"case.unmask", "ledger.export_plain"}
+    assert set(access_policy().permissions) - used == {"ledger.export_plain"}
     assert used <= set(access_policy().permissions)

@@ -9,11 +9,11 @@ from models.case.machine import EVENTS
 from models.masks import masked
 from models.roster.rows import RosterRow
 from models.views.case import CaseView
-from tests.product import Product
+from tests.product import Answer, Product
 
 PERSON: dict[str, Any] = {
     "name": "张小三",
-    "id_number": "000000200201010018",
+    "id_number": "000000199901018883",
     "phone": "10012345678",
     "email": "zhang@example.edu",
     "address": "某省某市某路一号",
@@ -91,7 +91,7 @@ async def case_id(product: Product) -> str:
     return case_id
 
 
-ID, PHONE, NAME, COVER = "000***********0018", "100****5678", "张*三", "***"
+ID, PHONE, NAME, COVER = "000***********8883", "100****5678", "张*三", "***"
 
 
 @pytest.mark.parametrize(
@@ -166,3 +166,45 @@ async def test_a_mask_never_becomes_a_correction(
     correction = {"type": "correct_profile", "reason": "核对", **change}
     answer = await product.do(case_id, "college", correction)
     assert (answer.status, answer.code) == (409, "masked_value")
+
+
+async def unmask(product: Product, case_id: str, actor: str, field: str) -> Answer:
+    draft = {"field": field, "purpose": "verification"}
+    return await product.request("POST", f"/cases/{case_id}/unmask", actor, json=draft)
+
+
+async def test_one_field_is_unmasked_for_a_purpose(product: Product, case_id: str) -> None:
+    number = await unmask(product, case_id, "mentor-1", "id_number")
+    assert (number.status, number.body["value"]) == (200, PERSON["id_number"])
+    hardship = await unmask(product, case_id, "career-centre", "declared")
+    assert [item["type"] for item in hardship.body["value"]] == ["DISABILITY"]
+    assert (await unmask(product, case_id, "counselor", "other.父亲姓名")).body["value"] == "张大"
+    timeline = (await product.get(f"/cases/{case_id}/timeline", "college")).body["items"]
+    talk = next(item for item in timeline if item["type"] == "assessment_recorded")
+    assert (talk["data"]["notes"], talk["masked"]) == (
+        COVER,
+        ["needs_psychological_support", "notes", "obstacles"],
+    )
+    notes = await unmask(product, case_id, "college", f"event.{talk['seq']}.notes")
+    assert notes.body["value"] == "谈话内容"
+
+
+async def test_unmasking_gives_nothing_else(product: Product, case_id: str) -> None:
+    for field in (
+        "name",
+        "major",
+        "profile",
+        "nothing",
+        "event.1.profile",
+        "event.99.notes",
+        "event.x.notes",
+    ):
+        refused = await unmask(product, case_id, "mentor-1", field)
+        assert (refused.status, refused.code) == (422, "field_not_masked"), field
+    assert (await unmask(product, case_id, "mentor-2", "id_number")).code == "case_unknown"
+    assert (await unmask(product, case_id, "other-college", "id_number")).code == "case_unknown"
+    for actor in ("admin", "employer", f"graduate:{case_id}"):
+        assert (await unmask(product, case_id, actor, "id_number")).code == "role_not_allowed"
+    for draft in ({"field": "id_number"}, {"field": "id_number", "purpose": "curiosity"}):
+        answer = await product.request("POST", f"/cases/{case_id}/unmask", "mentor-1", json=draft)
+        assert (answer.status, answer.code) == (422, "invalid_request")

@@ -97,7 +97,7 @@ async def test_a_case_is_advanced_shown_and_exported_and_the_ledger_verified(
     assert (status, set(inbox["counts"])) == (0, {"due", "overdue", "waiting_for_others", "notices"})
 
     target = tmp_path / "台账.xlsx"
-    status, _ = await running.zhuhang_json("export", str(target))
+    status, _ = await running.zhuhang_json("export", str(target), "--purpose", "correction", "--plain")
     assert status == 0
     rows = list(load_workbook(target, read_only=True).worksheets[0].values)
     assert any(case_id in row for row in rows)

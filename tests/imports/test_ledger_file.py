@@ -1,7 +1,10 @@
 """The ledger to take away, and the proof that it is right."""
 
 import io
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from openpyxl import load_workbook
 from sqlmodel import Session, col, delete, select
@@ -9,10 +12,21 @@ from sqlmodel import Session, col, delete, select
 from models.roster.columns import field_of, roster_columns
 from models.tables import CaseDeadline, CaseRow
 from services.verify import Verifier
-from tests.imports.files import imported, outcomes
+from tests.imports.files import imported, outcomes, send
 from tests.product import Product
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "roster-computing.csv"
+
+
+async def exported(product: Product, actor: str, **query: Any) -> bytes:
+    """The workbook that this person takes away."""
+    answer = await product.http.get(
+        "/api/v1/exports/ledger.xlsx",
+        params={"purpose": "reporting"} | query,
+        headers=product.bearer(actor),
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.content
 
 
 async def test_the_exported_ledger_imports_back_unchanged(product: Product) -> None:
@@ -22,10 +36,8 @@ async def test_the_exported_ledger_imports_back_unchanged(product: Product) -> N
     corrected = {"type": "correct_profile", "reason": "本人更正", "address": "=不是公式"}
     await product.accepted(case_id, "counselor", corrected)
 
-    headers = product.bearer("counselor")
-    answer = await product.http.get("/api/v1/exports/ledger.xlsx", headers=headers)
-    assert answer.status_code == 200
-    table = list(load_workbook(io.BytesIO(answer.content), read_only=True).worksheets[0].values)
+    content = await exported(product, "college", masked=False)
+    table = list(load_workbook(io.BytesIO(content), read_only=True).worksheets[0].values)
     known = [column.zh for column in roster_columns().columns]
     assert list(table[0][: len(known)]) == known
     assert not any(field_of(str(title)) for title in table[0][len(known) :])
@@ -33,16 +45,56 @@ async def test_the_exported_ledger_imports_back_unchanged(product: Product) -> N
     assert "'=不是公式" in texts
     assert not [text for text in texts if text.startswith("=")]
 
-    done, rows = await imported(product, answer.content, name="台账.xlsx")
+    done, rows = await imported(product, content, name="台账.xlsx")
     assert set(outcomes(rows)) == {("unchanged", None)}
     assert done["total"] == len(table) - 1
     versions = (await product.get(f"/cases/{case_id}", "counselor")).body["version"]
     assert versions == 2
 
 
+async def test_a_masked_ledger_shows_what_the_standing_needs_and_never_imports(product: Product) -> None:
+    person = {"id_number": "000000199901017776", "phone": "10099998888", "address": "导出路一号"}
+    case_id = await product.paired("mentor-2", name="王导出", student_no="EXPORT1", **person)
+    shown: dict[str, set[str]] = {}
+    for actor in ("mentor-2", "college", "career-centre"):
+        content = await exported(product, actor)
+        book = load_workbook(io.BytesIO(content), read_only=True)
+        (line,) = [row for row in book.worksheets[0].values if case_id in row]
+        shown[actor] = {str(cell) for cell in line}
+        refused = await send(product, content, name="台账.xlsx", actor="career-centre")
+        assert (refused.status, refused.code) == (422, "no_header"), actor
+    for actor, plain in (
+        ("mentor-2", {"王导出", "10099998888"}),
+        ("college", {"王导出"}),
+        ("career-centre", set[str]()),
+    ):
+        assert shown[actor] & {"王导出", *person.values()} == plain
+
+
+async def test_an_export_says_who_took_it_when_and_what_for(product: Product) -> None:
+    await product.open_case()
+    book = load_workbook(io.BytesIO(await exported(product, "college", purpose="handover")))
+    header = book.worksheets[0].oddHeader
+    assert header is not None
+    page = str(header.center.text)  # pyright: ignore[reportUnknownArgumentType]
+    said = str(book["导出说明"]["A1"].value)
+    for text in (page, said, book.properties.description):
+        assert "学院负责人（college）" in text
+        assert "实名移交" in text
+        assert datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d") in text
+    assert book.properties.creator == "college"
+
+
+async def test_an_export_needs_a_purpose_and_unmasked_a_supervisor(product: Product) -> None:
+    for query, status in (("", 422), ("?purpose=curiosity", 422), ("?purpose=reporting&masked=false", 403)):
+        answer = await product.get(f"/exports/ledger.xlsx{query}", "counselor")
+        assert answer.status == status, query
+    assert answer.body["details"] == {"permission": "ledger.export_plain"}
+
+
 async def test_who_reads_no_cases_exports_none(product: Product) -> None:
     for actor in ("admin", "employer"):
-        answer = await product.get("/exports/ledger.xlsx", actor)
+        answer = await product.get("/exports/ledger.xlsx?purpose=reporting", actor)
         assert (answer.status, answer.code) == (403, "role_not_allowed")
 
 
