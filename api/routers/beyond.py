@@ -1,14 +1,20 @@
 """Beyond one's own rows, for a time: standing in for somebody, and break-glass."""
 
+from datetime import datetime
+
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 
-from api.deps import ActorDep, CursorQuery, LimitQuery, NowDep, ServicesDep
+from api.deps import ActorDep, CallerDep, CursorQuery, LimitQuery, NowDep, ServicesDep
 from api.permits import permit
 from api.problems import responses
+from models.audit import Outcome
 from models.views.page import Page
+from services.assembly import Services
 from services.break_glass import BreakGlassByNumber, BreakGlassDraft, BreakGlassView
+from services.caller import Caller
 from services.delegations import DelegationDraft, DelegationView
+from services.errors import ServiceError
 
 router = APIRouter(tags=["access"])
 
@@ -59,12 +65,10 @@ def list_break_glass(
     responses=responses(404, 409, 413, 422),
 )
 async def break_glass(
-    services: ServicesDep, actor: ActorDep, now: NowDep, case_id: str, draft: BreakGlassDraft
+    services: ServicesDep, caller: CallerDep, now: NowDep, case_id: str, draft: BreakGlassDraft
 ) -> BreakGlassView:
     """Read a file of the school that is not one's own, for some hours. Its supervisors are told at once."""
-    view = await run_in_threadpool(services.break_glass.open, actor, case_id, draft, now)
-    services.forget(actor.id)
-    return view
+    return await _open(services, caller, now, case_id, draft)
 
 
 @router.post(
@@ -74,11 +78,30 @@ async def break_glass(
     responses=responses(404, 409, 413, 422),
 )
 async def break_glass_by_number(
-    services: ServicesDep, actor: ActorDep, now: NowDep, draft: BreakGlassByNumber
+    services: ServicesDep, caller: CallerDep, now: NowDep, draft: BreakGlassByNumber
 ) -> BreakGlassView:
     """The same, where only the student number is known."""
-    case_id = await run_in_threadpool(services.break_glass.case_of, actor, draft.student_no)
-    return await break_glass(services, actor, now, case_id, draft)
+    case_id = await run_in_threadpool(services.break_glass.case_of, caller.actor, draft.student_no)
+    return await _open(services, caller, now, case_id, draft)
+
+
+async def _open(
+    services: Services, caller: Caller, now: datetime, case_id: str, draft: BreakGlassDraft
+) -> BreakGlassView:
+    act, actor = "case.break_glass", caller.actor
+    # Written before the file is open, and whether it will be or not.
+    begun = Outcome.BEGUN
+    await services.audit.record(caller, act, case_id=case_id, purpose=draft.purpose, outcome=begun)
+    try:
+        view = await run_in_threadpool(services.break_glass.open, actor, case_id, draft, now)
+    except ServiceError as error:
+        refused = Outcome.REFUSED
+        await services.audit.record(
+            caller, act, case_id=case_id, purpose=draft.purpose, outcome=refused, code=error.code
+        )
+        raise
+    services.forget(actor.id)
+    return view
 
 
 @router.delete(

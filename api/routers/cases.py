@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Discriminator, Field, Tag
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, NowDep, ServicesDep, VersionDep
+from api.deps import ActorDep, CallerDep, CursorQuery, KeyDep, LimitQuery, NowDep, ServicesDep, VersionDep
 from api.examples import CASE_EXAMPLES, COMMAND_EXAMPLES
 from api.permits import permit
 from api.problems import responses
@@ -101,10 +101,13 @@ def read_timeline(
     responses=responses(401, 404, 410, 413, 422, 503),
 )
 def unmask_field(
-    services: ServicesDep, actor: ActorDep, now: NowDep, case_id: str, draft: UnmaskDraft
+    services: ServicesDep, caller: CallerDep, now: NowDep, case_id: str, draft: UnmaskDraft
 ) -> Unmasked:
     """One masked field, plain, for a purpose. Each time is recorded, and the graduate sees it."""
-    return unmasked(services.ledger, actor, case_id, draft.field, now)
+    found = unmasked(services.ledger, caller.actor, case_id, draft.field, now)
+    detail = {"field": draft.field} | ({"note": draft.note} if draft.note else {})
+    services.audit.record_now(caller, "case.unmask", case_id=case_id, purpose=draft.purpose, detail=detail)
+    return found
 
 
 @router.get(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select, update
 
-from models.tables import BreakGlass, Delegation
+from models.tables import AuditEntry, BreakGlass, Delegation
 from services.delegations import today
 from tests.product import Product
 
@@ -169,3 +169,28 @@ async def test_what_one_may_read_anyway_is_not_broken_open(product: Product) -> 
     case_id = await product.open_case()
     answer = await product.request("POST", f"/cases/{case_id}/break-glass", "counselor", json=EMERGENCY)
     assert (answer.status, answer.code) == (409, "already_readable")
+
+
+def recorded(product: Product, act: str, case_id: str) -> list[AuditEntry]:
+    """What the audit says of an act on a case."""
+    audit = product.services.audit
+    audit.settle()
+    query = select(AuditEntry).where(AuditEntry.act == act, AuditEntry.case_id == audit.key.case(case_id))
+    with Session(product.services.engine) as session:
+        return list(session.exec(query.order_by(col(AuditEntry.seq))).all())
+
+
+async def test_every_look_beyond_leaves_its_entry(product: Product) -> None:
+    case_id = await product.paired("mentor-1", phone="10012345678")
+    teacher, asked = "teacher", {"field": "phone", "purpose": "contact"}
+    await product.request("POST", f"/cases/{case_id}/unmask", "college", json=asked)
+    for _ in range(2):
+        await product.request("POST", f"/cases/{case_id}/break-glass", teacher, json=EMERGENCY)
+    (look,) = recorded(product, "case.unmask", case_id)
+    assert (look.actor_id, look.purpose, look.outcome) == ("college", "contact", "done")
+    opened = recorded(product, "case.break_glass", case_id)
+    assert [(item.actor_id, item.purpose, item.outcome, item.code) for item in opened] == [
+        (teacher, "emergency", "begun", None),
+        (teacher, "emergency", "begun", None),
+        (teacher, "emergency", "refused", "already_readable"),
+    ]
