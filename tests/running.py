@@ -99,9 +99,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running_processes(folder: Path) -> AsyncGenerator[Running]:
-    """The product on ports of its own, with an empty ledger."""
-    with _started(folder) as (environment, process):
+async def running_processes(folder: Path, **settings: str) -> AsyncGenerator[Running]:
+    """The product on ports of its own, with an empty ledger; `settings` are variables of the environment."""
+    with _started(folder, settings) as (environment, process):
         address = f"http://127.0.0.1:{environment['ZHUHANG_HTTP_PORT']}"
         async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as http:
             product = Running(process, environment, http)
@@ -110,7 +110,9 @@ async def running_processes(folder: Path) -> AsyncGenerator[Running]:
 
 
 @contextmanager
-def _started(folder: Path) -> Generator[tuple[dict[str, str], "subprocess.Popen[bytes]"]]:
+def _started(
+    folder: Path, settings: dict[str, str]
+) -> Generator[tuple[dict[str, str], "subprocess.Popen[bytes]"]]:
     environment = os.environ | {
         "ZHUHANG_DATA_DIR": str(folder / "data"),
         "ZHUHANG_HTTP_PORT": str(free_port()),
@@ -119,6 +121,7 @@ def _started(folder: Path) -> Generator[tuple[dict[str, str], "subprocess.Popen[
         "DEMO": "0",
         # One person does the work of many.
         **{f"ZHUHANG_RATE_{kind.upper()}": "1000000/minute" for kind in get_args(Kind)},
+        **settings,
     }
     environment.pop("TEMPORAL_ADDRESS", None)
     with (folder / "up.log").open("wb") as log:
