@@ -302,17 +302,31 @@ async def test_no_planted_data_are_found_in_raw_files(
     assert markers.found_in(files) == []
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        lambda text: text.encode("gb18030"),
-        lambda text: text.encode("utf-16-le"),
-        lambda text: base64.b64encode(b"{" + text.encode() + b"}"),
-        lambda text: base64.b64encode(b'{"' + text.encode()),
-        lambda text: json.dumps({"name": text}).encode(),
-        lambda text: quote(text).encode(),
-    ],
-)
+def utf16(text: str) -> bytes:
+    return text.encode("utf-16-le")
+
+
+def gb18030(text: str) -> bytes:
+    return text.encode("gb18030")
+
+
+def in_base64(text: str) -> bytes:
+    return base64.b64encode(b"{" + text.encode() + b"}")
+
+
+def later_in_base64(text: str) -> bytes:
+    return base64.b64encode(b'{"' + text.encode())
+
+
+def in_json(text: str) -> bytes:
+    return json.dumps({"name": text}).encode()
+
+
+def in_an_address(text: str) -> bytes:
+    return quote(text).encode()
+
+
+@pytest.mark.parametrize("written", [utf16, gb18030, in_base64, later_in_base64, in_json, in_an_address])
 def test_the_search_knows_the_usual_encodings(tmp_path: Path, written: Callable[[str], bytes]) -> None:
     markers = Markers()
     name = markers.name("control")
