@@ -16,6 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import problems
 from api.body_limit import BodyLimit
+from api.codec_cors import CODEC_PATH, CodecCors
 from api.gate import Gate
 from api.permits import with_permissions
 from api.plain_text import plain_text
@@ -24,6 +25,7 @@ from api.routers import (
     auth,
     beyond,
     cases,
+    codec,
     deliveries,
     erasures,
     exports,
@@ -52,7 +54,8 @@ Lists are read page by page with `cursor`. Times are UTC in RFC 3339.
 
 # Seconds between two times that the last use of sessions and tokens is written down.
 _USES_SECONDS = 60.0
-_UPLOADS = frozenset({"/api/v1/imports"})
+# Temporal's web pages send a page of a history at once.
+_LARGER_BODIES = {"/api/v1/imports": None, f"{CODEC_PATH}decode": 8 * 1024 * 1024}
 
 
 class _Api(FastAPI):
@@ -104,8 +107,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.hashing = CapacityLimiter(chosen.password_checks)
     problems.install(app)
     # The last one added is asked first.
-    app.add_middleware(BodyLimit, uploads=_UPLOADS, seconds=chosen.receive_seconds)
+    app.add_middleware(BodyLimit, paths=_LARGER_BODIES, seconds=chosen.receive_seconds)
     app.add_middleware(Gate, settings=chosen, limits=limits)
+    app.add_middleware(CodecCors, origins=chosen.temporal_ui_origins)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=chosen.trusted_proxies)
     app.include_router(health.router)
     for part in (
@@ -124,6 +128,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         auth,
         sso,
         accounts,
+        codec,
     ):
         app.include_router(
             part.router,

@@ -1,6 +1,7 @@
 """No request body larger than any command needs, and none that stops arriving. Rosters have a size of their own."""
 
 import asyncio
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,19 +13,19 @@ _DRAINED = 64 * _MOST
 
 
 class BodyLimit:
-    """Answers a larger body with 413, and one of which nothing came for `seconds` with 408. `uploads` are the
-    paths that limit the size of their bodies themselves."""
+    """Answers a larger body with 413, and one of which nothing came for `seconds` with 408. `paths` have limits of
+    their own, in bytes; None for those that look after the size themselves."""
 
-    def __init__(self, app: ASGIApp, uploads: frozenset[str], seconds: float) -> None:
+    def __init__(self, app: ASGIApp, paths: Mapping[str, int | None], seconds: float) -> None:
         self._app = app
-        self._uploads = uploads
+        self._paths = paths
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = None if scope["path"] in self._uploads else _MOST
+        most = self._paths.get(scope["path"], _MOST)
         received = 0
         complete = False
 

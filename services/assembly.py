@@ -17,6 +17,7 @@ from services.break_glass import BreakGlasses
 from services.cases import CaseOpener
 from services.certificates import CertificateSeal
 from services.channels import Channels
+from services.codec_desk import CodecDesk
 from services.commands import Commands
 from services.database import create_engine_from
 from services.delegations import Delegations
@@ -67,6 +68,7 @@ class Services:
     supervision: Supervision
     referrals: ReferralReader
     deliveries: Deliveries
+    codec_desk: CodecDesk
     training: Training
     offboardings: Offboardings
     delegations: Delegations
@@ -130,6 +132,7 @@ async def open_services(settings: Settings) -> Services:
         supervision=Supervision(engine, vault, settings.smallest_count),
         referrals=ReferralReader(engine, states, vault),
         deliveries=Deliveries(engine, Channels(settings.notify_urls)),
+        codec_desk=CodecDesk(engine, vault),
         training=Training(client, engine, settings, ClassLedger(engine, vault), vault),
         offboardings=Offboardings(client, engine, settings),
         delegations=Delegations(engine, settings.delegation_max_days),

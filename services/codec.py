@@ -84,13 +84,25 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
     async def _open(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
             raise NotSealed
-        key_id = payload.metadata["key-id"].decode("ascii", "replace")
-        algorithm = payload.metadata["algorithm"].decode("ascii", "replace")
+        key_id = sealed_with(payload)
         key = self._vault.at_hand(key_id=key_id) or await asyncio.to_thread(self._vault.key_by_id, key_id)
         if self._subject not in (key.subject, _NO_WORKFLOW):
             # Another workflow's payload was put here.
             raise SealBroken(self._subject)
-        try:
-            return Payload.FromString(key.open(algorithm, payload.data, _CONTEXT))
-        except DecodeError:
-            raise SealBroken(self._subject) from None
+        return opened(key, payload)
+
+
+def sealed_with(payload: Payload) -> str:
+    """The id of the key that a payload names."""
+    return payload.metadata["key-id"].decode("ascii", "replace") if "key-id" in payload.metadata else ""
+
+
+def opened(key: DataKey, payload: Payload) -> Payload:
+    """What was sealed by the key. Raises SealBroken."""
+    algorithm = (
+        payload.metadata["algorithm"].decode("ascii", "replace") if "algorithm" in payload.metadata else ""
+    )
+    try:
+        return Payload.FromString(key.open(algorithm, payload.data, _CONTEXT))
+    except DecodeError:
+        raise SealBroken(key.subject) from None

@@ -1,6 +1,7 @@
 """The one way of every command: type → validator → id → result."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -51,7 +52,7 @@ class Commands:
         key: str,
         expected_version: int | None = None,
     ) -> CommandAnswer:
-        """Send the commands as one Update whose id is `key`; the same key never acts twice.
+        """Send the commands as one Update whose id comes from `key`; the same key never acts twice.
 
         Raises NotFound (`case_unknown`), Conflict with the refusal's code, StaleVersion (`version_conflict`),
         Unprocessable (`idempotency_key_reused`), Unavailable (`temporal_unavailable`, `command_pending`): then
@@ -66,7 +67,7 @@ class Commands:
                 answer = await handle.execute_update(
                     CASE_COMMAND,
                     request,
-                    id=key,
+                    id=update_id(key),
                     result_type=CommandAnswer,
                     rpc_timeout=timedelta(seconds=self._patience),
                 )
@@ -90,6 +91,11 @@ class Commands:
                 "This Idempotency-Key belongs to another request; use a new one.",
             )
         return answer
+
+
+def update_id(key: str) -> str:
+    """The id of an Update under somebody's key. Temporal keeps ids in plaintext, and a key may say anything."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _as_service_error(failure: WorkflowUpdateFailedError) -> ServiceError:

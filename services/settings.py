@@ -98,6 +98,11 @@ class Settings(SecuritySettings, SignOnSettings, SsoSettings):
     temporal_ui_port: int = Field(
         default=0, ge=0, le=65535, description="Port of that server's web pages; 0: 1000 above its own."
     )
+    temporal_ui_url: str = Field(
+        default="",
+        description="Address of Temporal's web pages, whose codec is `/api/v1/codec`; needed only for a server that "
+        "Zhuhang does not start itself.",
+    )
     task_queue: str = Field(default="zhuhang", min_length=1, description="Temporal task queue of the worker.")
 
     policy: Path | None = Field(
@@ -223,6 +228,14 @@ class Settings(SecuritySettings, SignOnSettings, SsoSettings):
     def temporal_target(self) -> str:
         """host:port of the Temporal server in use, whether given or started beside Zhuhang."""
         return self.temporal_address or f"127.0.0.1:{self.temporal_port}"
+
+    @property
+    def temporal_ui_origins(self) -> list[str]:
+        """Addresses of the only pages of others that may ask, and nothing but the codec."""
+        if self.temporal_ui_url:
+            return [self.temporal_ui_url.rstrip("/")]
+        own = self.temporal_address is None
+        return [f"http://{host}:{self.temporal_ui_port}" for host in ("127.0.0.1", "localhost") if own]
 
     @property
     def base_url(self) -> str:

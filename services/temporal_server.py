@@ -116,6 +116,7 @@ def server_command(binary: Path, settings: Settings) -> list[str]:
         str(binary),
         *("server", "start-dev", "--ip", "127.0.0.1", "--log-level", "warn", "--log-format", "json"),
         *("--port", str(settings.temporal_port), "--ui-port", str(settings.temporal_ui_port)),
+        *("--ui-codec-endpoint", f"{settings.base_url}/api/v1/codec"),
         *("--namespace", settings.temporal_namespace),
         *("--db-filename", str(settings.data_dir / "temporal.db")),
         *(part for value in DYNAMIC_CONFIG for part in ("--dynamic-config-value", value)),

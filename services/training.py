@@ -25,7 +25,7 @@ from models.training_class import ClassCommand, ClassRefused, TrainingClassState
 from models.views.page import Page
 from models.views.training import ClassLine, ClassView, RollLine
 from services.access import readable, shown
-from services.commands import RefusalDetail, temporal_away
+from services.commands import RefusalDetail, temporal_away, update_id
 from services.database import writing
 from services.errors import Conflict, NotAllowed, NotFound, ServiceError, Unavailable, Unprocessable
 from services.keyset import after, cursor_of, read_cursor
@@ -104,7 +104,7 @@ class Training:
                 state = await handle.execute_update(
                     CLASS_COMMAND,
                     ClassRequest(command=command),
-                    id=key,
+                    id=update_id(key),
                     result_type=TrainingClassState,
                     rpc_timeout=timedelta(seconds=_PATIENCE),
                 )
