@@ -29,7 +29,6 @@ Standing = Literal[
     "school_supervisor",
     "trainer",
     "break_glass",
-    "importer",
 ]
 """How a reader stands to one file."""
 

@@ -43,15 +43,18 @@ class ImportRows:
         return Page(items=items, next_cursor=str(items[-1].row) if len(rows) > limit else None)
 
     def csv(self, actor: Actor, import_id: str, *, outcome: Outcome | None) -> Iterator[str]:
-        """The rows as parts of a CSV file with the cells as they were sent; safe to open in a spreadsheet.
+        """The rows as parts of a CSV file, safe to open in a spreadsheet. Who sent the file finds the cells of what
+        was rejected as they were sent, to mend them; others find the outcomes alone.
 
         Raises NotFound (`import_unknown`).
         """
         job = self._imports.require(actor, import_id)
-        return self._csv(job, outcome)
+        fields: list[str] = []
+        if job.created_by == actor.id:
+            fields = list(Header.model_validate_json(self._seals.opened(job, "header")).fields.values())
+        return self._csv(job, outcome, fields)
 
-    def _csv(self, job: ImportJob, outcome: Outcome | None) -> Iterator[str]:
-        fields = list(Header.model_validate_json(self._seals.opened(job, "header")).fields.values())
+    def _csv(self, job: ImportJob, outcome: Outcome | None, fields: list[str]) -> Iterator[str]:
         titles = [roster_columns().zh(field) for field in fields]
         # The byte order mark tells spreadsheets that this is UTF-8.
         yield "\ufeff" + _line([*_TOLD, *titles])

@@ -106,8 +106,8 @@ def read_rows(
     cursor: CursorQuery = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> Page[ImportRowView] | StreamingResponse:
-    """The outcome of each row that has one. As CSV (`format=csv`, or by the Accept header) it holds the cells
-    of rejected rows as well, so that they can be mended and imported again."""
+    """The outcome of each row that has one. As CSV (`format=csv`, or by the Accept header) it holds, for
+    who sent the file, the cells of rejected rows as well, so that they can be mended and imported again."""
     if format == "csv" or (format is None and "text/csv" in accept):
         lines = services.import_rows.csv(actor, import_id, outcome=outcome)
         name = f"import-{import_id}-{outcome or 'rows'}.csv"
