@@ -22,6 +22,7 @@ from api.permits import with_permissions
 from api.plain_text import plain_text
 from api.routers import (
     accounts,
+    audit,
     auth,
     beyond,
     cases,
@@ -129,6 +130,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         sso,
         accounts,
         codec,
+        audit,
     ):
         app.include_router(
             part.router,

@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
-from fastapi.routing import APIRoute
 
 from api import problems
+from api.audited import Audited
 from services.errors import ServiceError
 
 _PAGE = """<!doctype html>
@@ -25,7 +25,7 @@ _PAGE = """<!doctype html>
 """
 
 
-class BrowserRoute(APIRoute):
+class BrowserRoute(Audited):
     """Answers errors of the use cases as a page where the browser asks for one."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

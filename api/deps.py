@@ -25,6 +25,7 @@ class Signed:
     """A request whose credential counts. `secret` is the credential itself."""
 
     who: Recognised
+    caller: Caller
     secret: str
     by_cookie: bool
 
@@ -61,28 +62,29 @@ async def recognised(
     credentials = services.sign_on.credentials
     # Who asked a moment ago is answered from memory; only others take a thread for the database.
     found = credentials.known(secret, now) or await run_in_threadpool(credentials.find, secret, now)
+    # The audit names who asked also where the request is refused.
+    request.state.caller = caller = Caller(
+        actor=found.actor,
+        how=found.how,
+        address=address_of(request),
+        credential_id=found.credential_id,
+        permissions=found.permissions,
+    )
     await request.app.state.limits.hit("account", found.actor.id)
     if cookie is not None:
         check_page(request, services.settings, secret)
-    return Signed(found, secret, by_cookie=cookie is not None)
+    return Signed(found, caller, secret, by_cookie=cookie is not None)
 
 
 SignedDep = Annotated[Signed, Depends(recognised)]
 
 
-async def calling(request: Request, signed: SignedDep) -> Caller:
+async def calling(signed: SignedDep) -> Caller:
     """Who asks, and from where. Raises SignOnRequired, and Forbidden (`password_change_required`,
     `totp_enrolment_required`, `totp_confirmation_required`) where something has to be done first."""
-    who = signed.who
-    if who.must is not None:
-        raise first(who.must)
-    return Caller(
-        actor=who.actor,
-        how=who.how,
-        address=address_of(request),
-        credential_id=who.credential_id,
-        permissions=who.permissions,
-    )
+    if signed.who.must is not None:
+        raise first(signed.who.must)
+    return signed.caller
 
 
 CallerDep = Annotated[Caller, Depends(calling)]

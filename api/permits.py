@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fastapi import Depends, params
+from fastapi import Depends, Request, params
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
+from api.audited import begin
 from api.deps import CallerDep, SignedDep
 from models.access import access_policy
 from services.access import demand
@@ -23,8 +24,9 @@ def permit(permission: str) -> Any:
     """
     access_policy().permissions[permission]
 
-    async def check(caller: CallerDep) -> None:
+    async def check(request: Request, caller: CallerDep) -> None:
         demand(caller, permission)
+        await begin(request)
 
     setattr(check, _NAME, permission)
     return Depends(check)

@@ -9,6 +9,9 @@ import yaml
 
 from models.base import Model
 
+# The act of a request that is none of the acts by itself.
+OTHER = "other"
+
 ActClass = Literal["case", "access", "sign_on", "administration"]
 
 
@@ -23,16 +26,19 @@ class Outcome(StrEnum):
 
 
 class Act(Model):
-    """A kind of act. `routes` are the operations of the API that are one; `own`: they write their entries
-    themselves, with more detail; `query`: only requests with this parameter are, and its value is kept as a
-    keyed hash; `shown` to the graduate as an access to the file; `kept` is its class of retention."""
+    """A kind of act.
+
+    `routes` are the operations of the API that are one. `by`: who writes their entries, which is the route, the
+    operation itself with more detail, or sign-on. `query`: only requests with this parameter are one, and its value
+    is kept as a keyed hash. `shown` to the graduate as an access to the file. `kept` is its class of retention.
+    """
 
     id: str
     zh: str
     en: str
     kept: ActClass
     routes: tuple[str, ...] = ()
-    own: bool = False
+    by: Literal["route", "itself", "sign_on"] = "route"
     query: str | None = None
     shown: bool = False
 

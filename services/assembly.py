@@ -13,6 +13,7 @@ from models.case.transfer import RequestTransfer
 from models.policy import Policy
 from services.actors import Actors
 from services.audit import Audit
+from services.audit_reader import AuditReader
 from services.break_glass import BreakGlasses
 from services.cases import CaseOpener
 from services.certificates import CertificateSeal
@@ -56,6 +57,7 @@ class Services:
     sign_on: SignOnParts
     sso: SchoolSignOn
     audit: Audit
+    audit_reader: AuditReader
     office: Office
     ledger: LedgerReader
     opener: CaseOpener
@@ -109,7 +111,8 @@ async def open_services(settings: Settings) -> Services:
     states = States(vault)
     imports = Imports(engine, client, settings, vault)
     actors = Actors(engine)
-    sign_on = SignOnParts.of(engine, vault, actors, settings)
+    audit = Audit(engine, vault, settings.data_dir)
+    sign_on = SignOnParts.of(engine, vault, actors, settings, audit)
     return Services(
         settings=settings,
         engine=engine,
@@ -119,7 +122,8 @@ async def open_services(settings: Settings) -> Services:
         actors=actors,
         sign_on=sign_on,
         sso=SchoolSignOn(engine, vault, actors, sign_on, settings),
-        audit=Audit(engine, vault, settings.data_dir),
+        audit=audit,
+        audit_reader=AuditReader(engine),
         office=Office(engine, policies),
         ledger=LedgerReader(engine, states, vault),
         opener=CaseOpener(client, engine, vault, policies, settings),

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,8 +28,18 @@ from services.vault import Vault
 
 log = structlog.get_logger(__name__)
 
-# The request that is being answered; all its entries carry the same id.
-current_request: ContextVar[str | None] = ContextVar("current_request", default=None)
+
+@dataclass
+class AnsweredRequest:
+    """A request that is being answered: all its entries carry its id. What was begun for it says the case and the
+    purpose, which its refusal then repeats."""
+
+    id: str
+    case_id: str | None = None
+    purpose: str | None = None
+
+
+current_request: ContextVar[AnsweredRequest | None] = ContextVar("current_request", default=None)
 
 # Seconds between two looks into the journals.
 _EVERY = 1.0
@@ -91,7 +102,9 @@ class Audit:
         entry = self._entry(caller, act, case_id, purpose, outcome, code, detail)
         return _ended(self._journal.add(entry))
 
-    def record_cases(self, caller: Caller, act: str, case_ids: Sequence[str], purpose: str | None) -> None:
+    def record_cases(
+        self, caller: Caller, act: str, case_ids: Sequence[str], purpose: str | None = None
+    ) -> None:
         """One entry for each case, durable when this returns. Raises what `record` does."""
         entries = [
             self._entry(caller, act, case_id, purpose, Outcome.DONE, None, None) for case_id in case_ids
@@ -116,20 +129,23 @@ class Audit:
         if act not in acts() or (purpose is not None and purpose not in purpose_texts()):
             raise ValueError(f"no such act or purpose: {act}, {purpose}")
         self.key.ready()
+        request = current_request.get()
+        if request is not None and outcome == Outcome.BEGUN:
+            request.case_id, request.purpose = case_id, purpose
         known = isinstance(caller, Caller)
         return Entry(
             at=datetime.now(UTC),
             school_id=caller.actor.school_id if known else caller.school_id,
-            actor_id=caller.actor.id if known else "",
+            actor_id=caller.actor.id if known else caller.actor_id,
             actor_role=caller.actor.role if known else "",
-            how=caller.how if known else "",
+            how=caller.how,
             address=caller.address,
             act=act,
             case_id=None if case_id is None else self.key.case(case_id),
             purpose=purpose,
             outcome=Outcome(outcome),
             code=code,
-            request_id=current_request.get(),
+            request_id=None if request is None else request.id,
             detail=spelt(self._plain(detail or {})),
         )
 

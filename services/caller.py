@@ -25,7 +25,10 @@ class Caller:
 
 @dataclass(frozen=True)
 class Stranger:
-    """Somebody who asks without having signed on, at the school of this installation."""
+    """Somebody at the school of this installation who has not signed on, or is known by id alone. `how` is the way
+    in which that one came."""
 
     address: str
     school_id: str
+    actor_id: str = ""
+    how: str = ""

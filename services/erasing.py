@@ -11,6 +11,8 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.tables import ErasureCertificate
+from services.audit import Audit
+from services.caller import Stranger
 from services.certificates import CertificateSeal
 from services.database import writing
 from services.scrub import scrub
@@ -27,6 +29,7 @@ class Eraser:
         self._engine = engine
         self._vault = vault
         self._settings = settings
+        self._audit = Audit(engine, vault, settings.data_dir)
         self._seal = CertificateSeal(vault, settings)
 
     async def begin(self, case_id: str) -> None:
@@ -59,6 +62,12 @@ class Eraser:
         await asyncio.to_thread(self._destroy_key, case_id)
 
     def _destroy_key(self, case_id: str) -> None:
+        self._audit.record_now(
+            Stranger("", self._settings.school_code, how="worker"),
+            "case.erase",
+            case_id=case_id,
+            outcome="begun",
+        )
         self._vault.destroy(case_id)
         gone = self._vault.store.find([case_id])[case_id]
         with Session(writing(self._engine)) as session:

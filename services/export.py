@@ -64,6 +64,11 @@ class Taking:
         return f"{name}（{self.actor.id}）于 {local:%Y-%m-%d %H:%M} 导出，用途：{purpose}；不得转作他用，用毕销毁"
 
 
+def _taker(taking: Taking) -> Actor:
+    # What is open in an emergency is for reading, not for taking away.
+    return taking.actor.model_copy(update={"reading": ()})
+
+
 class LedgerExport:
     """Writes the cases that an actor may read."""
 
@@ -72,10 +77,14 @@ class LedgerExport:
         self._states = states
         self._vault = vault
 
+    def case_ids(self, taking: Taking) -> list[str]:
+        """The cases that `write` would write."""
+        with Session(self._engine) as session:
+            return list(session.exec(select(CaseRow.case_id).where(readable(_taker(taking)))).all())
+
     def write(self, taking: Taking, target: BinaryIO) -> int:
         """Write the workbook, row by row; the number of cases."""
-        # What is open in an emergency is for reading, not for taking away.
-        actor = taking.actor.model_copy(update={"reading": ()})
+        actor = _taker(taking)
         book = Workbook(write_only=True)
         sheet = book.create_sheet("帮扶台账")
         sheet.freeze_panes = "D2"

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends
 
+from api.audited import Audited
 from api.deps import ActorDep, CallerDep, CursorQuery, LimitQuery, NowDep, ServicesDep
 from api.permits import permit
 from api.problems import responses
@@ -21,7 +22,7 @@ from models.views.sign_on import (
 )
 
 # A token that could make accounts or tokens would be more than its scopes.
-router = APIRouter(tags=["accounts"], dependencies=[Depends(session_only)])
+router = APIRouter(route_class=Audited, tags=["accounts"], dependencies=[Depends(session_only)])
 
 
 @router.get("/accounts", dependencies=[permit("account.manage")], responses=responses(403))

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from anyio import to_thread
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
+from api.audited import Audited
 from api.browser import check_origin, cookie_name, drop_cookie, set_cookie
 from api.deps import NowDep, ServicesDep, Signed, SignedDep, address_of
 from api.limits import limited_sign_on
@@ -32,7 +33,7 @@ from services.sign_on.record import Act, SignOnEvent
 from services.sign_on.sessions import Granted
 from services.sign_on.sign_on import Place
 
-router = APIRouter(tags=["sign-on"])
+router = APIRouter(route_class=Audited, tags=["sign-on"])
 
 T = TypeVar("T")
 

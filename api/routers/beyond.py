@@ -5,6 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 
+from api.audited import Audited
 from api.deps import ActorDep, CallerDep, CursorQuery, LimitQuery, NowDep, ServicesDep
 from api.permits import permit
 from api.problems import responses
@@ -14,9 +15,8 @@ from services.assembly import Services
 from services.break_glass import BreakGlassByNumber, BreakGlassDraft, BreakGlassView
 from services.caller import Caller
 from services.delegations import DelegationDraft, DelegationView
-from services.errors import ServiceError
 
-router = APIRouter(tags=["access"])
+router = APIRouter(route_class=Audited, tags=["access"])
 
 
 @router.get("/delegations", dependencies=[permit("delegation.own")], responses=responses(422))
@@ -92,14 +92,7 @@ async def _open(
     # Written before the file is open, and whether it will be or not.
     begun = Outcome.BEGUN
     await services.audit.record(caller, act, case_id=case_id, purpose=draft.purpose, outcome=begun)
-    try:
-        view = await run_in_threadpool(services.break_glass.open, actor, case_id, draft, now)
-    except ServiceError as error:
-        refused = Outcome.REFUSED
-        await services.audit.record(
-            caller, act, case_id=case_id, purpose=draft.purpose, outcome=refused, code=error.code
-        )
-        raise
+    view = await run_in_threadpool(services.break_glass.open, actor, case_id, draft, now)
     services.forget(actor.id)
     return view
 

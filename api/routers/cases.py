@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Discriminator, Field, Tag
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.audited import Audited
 from api.deps import ActorDep, CallerDep, CursorQuery, KeyDep, LimitQuery, NowDep, ServicesDep, VersionDep
 from api.examples import CASE_EXAMPLES, COMMAND_EXAMPLES
 from api.permits import permit
@@ -22,7 +23,7 @@ from services.masking import entry_for
 from services.status import WorkflowStatus
 from services.unmask import UnmaskDraft, Unmasked, unmasked
 
-router = APIRouter(tags=["cases"])
+router = APIRouter(route_class=Audited, tags=["cases"])
 
 Commands = Annotated[list[PublicCommand], Field(min_length=1, max_length=20)]
 
@@ -48,7 +49,7 @@ CommandBody = Annotated[
 )
 async def open_case(
     services: ServicesDep,
-    actor: ActorDep,
+    caller: CallerDep,
     now: NowDep,
     key: KeyDep,
     draft: Annotated[CaseDraft, Body(openapi_examples=CASE_EXAMPLES)],
@@ -58,6 +59,11 @@ async def open_case(
 
     201: opened. 202: durable, and in the ledger as soon as the database is back.
     """
+    actor = caller.actor
+    case_id = services.vault.case_id(actor.school_id, draft.student_no)
+    await services.audit.record(
+        caller, "case.open", case_id=case_id, outcome="begun", detail={"key": services.audit.digest(key)}
+    )
     opened = await services.opener.open_once(actor, draft, now, key)
     if not opened.projected:
         response.status_code = 202
@@ -105,7 +111,7 @@ def unmask_field(
 ) -> Unmasked:
     """One masked field, plain, for a purpose. Each time is recorded, and the graduate sees it."""
     found = unmasked(services.ledger, caller.actor, case_id, draft.field, now)
-    detail = {"field": draft.field} | ({"note": draft.note} if draft.note else {})
+    detail = {"field": draft.field} | ({"note": services.audit.digest(draft.note)} if draft.note else {})
     services.audit.record_now(caller, "case.unmask", case_id=case_id, purpose=draft.purpose, detail=detail)
     return found
 
@@ -136,7 +142,7 @@ def list_commands(services: ServicesDep, actor: ActorDep, now: NowDep, case_id: 
 )
 async def send_command(
     services: ServicesDep,
-    actor: ActorDep,
+    caller: CallerDep,
     now: NowDep,
     key: KeyDep,
     version: VersionDep,
@@ -148,7 +154,11 @@ async def send_command(
 
     200: done and in the ledger. 202: durable, and in the ledger as soon as the database is back.
     """
-    commands = await services.completed(actor, body if isinstance(body, list) else [body])
+    actor = caller.actor
+    given = body if isinstance(body, list) else [body]
+    detail = {"types": [item.type for item in given], "key": services.audit.digest(key)}
+    await services.audit.record(caller, "case.command", case_id=case_id, outcome="begun", detail=detail)
+    commands = await services.completed(actor, given)
     try:
         answer = await services.commands.send(case_id, commands, actor, key, version)
     except (NotFound, KeyDestroyed):

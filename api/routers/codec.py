@@ -3,12 +3,13 @@
 from fastapi import APIRouter
 from temporalio.api.common.v1 import Payload
 
-from api.deps import ActorDep, ServicesDep
+from api.audited import Audited
+from api.deps import CallerDep, ServicesDep
 from api.permits import permit
 from api.problems import responses
 from models.views.codec import EncodedPayload, EncodedPayloads
 
-router = APIRouter(tags=["codec"])
+router = APIRouter(route_class=Audited, tags=["codec"])
 
 
 @router.post(
@@ -16,9 +17,10 @@ router = APIRouter(tags=["codec"])
     dependencies=[permit("codec.decode")],
     responses=responses(401, 403, 413, 422, 503),
 )
-def decode_payloads(services: ServicesDep, actor: ActorDep, sent: EncodedPayloads) -> EncodedPayloads:
+def decode_payloads(services: ServicesDep, caller: CallerDep, sent: EncodedPayloads) -> EncodedPayloads:
     """Open payloads of cases that the caller may read, masked as in the file. All others come back as they are."""
     payloads = [Payload(metadata=dict(item.metadata), data=item.data) for item in sent.payloads]
-    cases = services.codec_desk.cases_of(actor, payloads)
+    cases = services.codec_desk.cases_of(caller.actor, payloads)
+    services.audit.record_cases(caller, "case.decoded", sorted(cases))
     decoded = services.codec_desk.decode(payloads, cases)
     return EncodedPayloads(payloads=[EncodedPayload.of(dict(item.metadata), item.data) for item in decoded])

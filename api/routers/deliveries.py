@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from api.audited import Audited
 from api.deps import ActorDep, CursorQuery, LimitQuery, ServicesDep
 from api.permits import permit
 from api.problems import responses
 from models.views.page import Page
 from services.messages import DeliveryView
 
-router = APIRouter(tags=["deliveries"])
+router = APIRouter(route_class=Audited, tags=["deliveries"])
 
 DeliveryStatus = Literal["queued", "sent", "failed", "retried", "given_up"]
 

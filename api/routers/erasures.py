@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
+from api.audited import Audited
 from api.deps import ActorDep, CursorQuery, LimitQuery, ServicesDep
 from api.permits import permit
 from api.problems import responses
@@ -13,7 +14,7 @@ from models.views.erasure import CertificateView, ErasureLine, RetentionLine
 from models.views.page import Page
 from services.certificate_text import certificate_html
 
-router = APIRouter(tags=["erasures"])
+router = APIRouter(route_class=Audited, tags=["erasures"])
 
 
 @router.get("/retention", dependencies=[permit("erasure.read")], responses=responses(401, 403, 422, 503))

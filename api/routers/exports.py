@@ -7,6 +7,7 @@ from typing import IO, Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
+from api.audited import Audited
 from api.deps import CallerDep, NowDep, ServicesDep
 from api.limits import limited
 from api.permits import permit
@@ -15,7 +16,7 @@ from models.purposes import Purpose
 from services.access import demand
 from services.export import Taking
 
-router = APIRouter(tags=["exports"])
+router = APIRouter(route_class=Audited, tags=["exports"])
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BLOCK = 256 * 1024
@@ -40,6 +41,10 @@ def export_ledger(
     if not masked:
         demand(caller, "ledger.export_plain")
     taking = Taking(caller.actor, now, purpose, plain=not masked)
+    case_ids = services.export.case_ids(taking)
+    detail = {"cases": len(case_ids), "masked": int(masked)}
+    services.audit.record_now(caller, "ledger.export", purpose=purpose, outcome="begun", detail=detail)
+    services.audit.record_cases(caller, "case.exported", case_ids, purpose)
     file = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
     try:
         services.export.write(taking, file)

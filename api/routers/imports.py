@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
+from api.audited import Audited
 from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, NowDep, ServicesDep
 from api.limits import limited
 from api.permits import permit
@@ -17,7 +18,7 @@ from models.views.imports import ImportRowView, ImportView, Outcome
 from models.views.page import Page
 from services.import_judge import ImportOptions
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(route_class=Audited, tags=["imports"])
 
 _FORM: dict[str, Any] = {
     "requestBody": {

@@ -4,13 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from api.audited import Audited
 from api.deps import ActorDep, CursorQuery, LimitQuery, NowDep, ServicesDep
 from api.permits import permit
 from api.problems import responses
 from models.views.inbox import Inbox, Section
 from services.inbox import InboxWish
 
-router = APIRouter(tags=["inbox"])
+router = APIRouter(route_class=Audited, tags=["inbox"])
 
 
 @router.get("/inbox", dependencies=[permit("inbox.read")], responses=responses(401, 422, 503))

@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
+from api.audited import Audited
 from api.deps import ActorDep, ServicesDep
 from api.permits import permit
 from api.problems import responses
 from services.offboarding import OffboardingDraft, OffboardingView
 
-router = APIRouter(tags=["office"])
+router = APIRouter(route_class=Audited, tags=["office"])
 
 
 @router.post(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query
 
+from api.audited import Audited
 from api.deps import ActorDep, CursorQuery, LimitQuery, ServicesDep
 from api.examples import DEPARTMENT_EXAMPLES, STAFF_EXAMPLES
 from api.permits import permit
@@ -19,7 +20,7 @@ from services.office import (
     StaffView,
 )
 
-router = APIRouter(tags=["office"])
+router = APIRouter(route_class=Audited, tags=["office"])
 
 
 @router.get("/departments", dependencies=[permit("office.read")], responses=responses(401, 403, 503))

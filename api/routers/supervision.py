@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from api.audited import Audited
 from api.deps import ActorDep, CursorQuery, LimitQuery, NowDep, ServicesDep
 from api.permits import permit
 from api.problems import responses
@@ -11,7 +12,7 @@ from models.policy import RungName
 from models.views.page import Page
 from models.views.supervision import Caseload, OverdueEntry, Overview
 
-router = APIRouter(prefix="/supervision", tags=["supervision"])
+router = APIRouter(route_class=Audited, prefix="/supervision", tags=["supervision"])
 
 DepartmentQuery = Annotated[str | None, Query(max_length=100)]
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from api.audited import Audited
 from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, ServicesDep
 from api.permits import permit
 from api.problems import responses
@@ -12,7 +13,7 @@ from models.views.page import Page
 from models.views.training import ClassLine, ClassView
 from services.training import ClassDraft
 
-router = APIRouter(prefix="/training-classes", tags=["training"])
+router = APIRouter(route_class=Audited, prefix="/training-classes", tags=["training"])
 
 
 @router.post(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from services.actors import Actors
+from services.audit import Audit
+from services.settings import Settings
 from services.sign_on.accounts import Accounts
 from services.sign_on.attempts import Attempts
 from services.sign_on.credentials import Credentials
@@ -12,7 +14,6 @@ from services.sign_on.passwords import Passwords
 from services.sign_on.record import SignOnRecord
 from services.sign_on.second_factor import SecondFactor
 from services.sign_on.sessions import Sessions
-from services.sign_on.settings import SignOnSettings
 from services.sign_on.sign_on import SignOn
 from services.sign_on.tokens import ApiTokens
 from services.vault import Vault
@@ -30,9 +31,11 @@ class SignOnParts:
     record: SignOnRecord
 
     @classmethod
-    def of(cls, engine: Engine, vault: Vault, actors: Actors, settings: SignOnSettings) -> "SignOnParts":
+    def of(
+        cls, engine: Engine, vault: Vault, actors: Actors, settings: Settings, audit: Audit
+    ) -> "SignOnParts":
         """The parts for one database."""
-        record = SignOnRecord()
+        record = SignOnRecord(audit, settings.school_code)
         credentials = Credentials(engine, actors, settings)
         sessions = Sessions(engine, credentials, settings)
         passwords = Passwords(settings)

@@ -11,6 +11,7 @@ from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
 from models.tables import Account, Staff
 from models.views.sign_on import FirstPassword
 from services.actors import Actors
+from services.audit import Audit
 from services.database import create_engine_from
 from services.settings import Settings
 from services.sign_on.accounts import NewAccount
@@ -54,7 +55,9 @@ def _make(settings: Settings, staff_ids: Sequence[str], *, demo: bool) -> bool:
             missing = session.exec(query.order_by(col(Staff.id))).all()
         if not missing:
             return False
-        parts = SignOnParts.of(engine, Vault.of(settings), Actors(engine), settings)
+        vault = Vault.of(settings)
+        audit = Audit(engine, vault, settings.data_dir)
+        parts = SignOnParts.of(engine, vault, Actors(engine), settings, audit)
         made = parts.accounts.add(
             [NewAccount(staff_id, staff_id, demo=demo) for staff_id in missing],
             school,
@@ -62,6 +65,7 @@ def _make(settings: Settings, staff_ids: Sequence[str], *, demo: bool) -> bool:
             address=_ADDRESS,
             now=datetime.now(UTC),
         )
+        audit.stop()
     finally:
         engine.dispose()
     _write(first_passwords_file(settings), made)

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from services.actors import Actors
+from services.audit import Audit
+from services.settings import Settings
 from services.sign_on.credentials import Credentials
 from services.sign_on.record import SignOnEvent, SignOnRecord
 from services.sign_on.sessions import Sessions
-from services.sign_on.settings import SignOnSettings
+from services.vault import Vault
 
 _ADDRESS = "local"
 
@@ -16,11 +18,12 @@ _ADDRESS = "local"
 class LocalSessions:
     """Begins sessions without a password, for the command line, the sample school and tests."""
 
-    def __init__(self, engine: Engine, settings: SignOnSettings) -> None:
+    def __init__(self, engine: Engine, settings: Settings) -> None:
         self._actors = Actors(engine)
         self._sessions = Sessions(engine, Credentials(engine, self._actors, settings), settings)
         self._lifetime = timedelta(minutes=settings.command_line_minutes)
-        self._record = SignOnRecord()
+        self._audit = Audit(engine, Vault.of(settings), settings.data_dir)
+        self._record = SignOnRecord(self._audit, settings.school_code)
 
     def token(self, actor_id: str, lifetime: timedelta | None = None) -> str:
         """The secret of a session that acts as a member of staff, or as a graduate, for 15 minutes or as the
@@ -36,4 +39,6 @@ class LocalSessions:
             lifetime=lifetime or self._lifetime,
         )
         self._record.note(SignOnEvent("sign_on", actor.id, _ADDRESS, "command_line"))
+        # The process may have nothing more to tell; where another one keeps the chain, that takes the entry in.
+        self._audit.stop()
         return granted.token
