@@ -16,7 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import problems
 from api.body_limit import BodyLimit
-from api.codec_cors import CODEC_PATH, CodecCors
+from api.codec_cors import DECODE_PATH, CodecCors
 from api.gate import Gate
 from api.permits import with_permissions
 from api.plain_text import plain_text
@@ -56,7 +56,7 @@ Lists are read page by page with `cursor`. Times are UTC in RFC 3339.
 # Seconds between two times that the last use of sessions and tokens is written down.
 _USES_SECONDS = 60.0
 # Temporal's web pages send a page of a history at once.
-_LARGER_BODIES = {"/api/v1/imports": None, f"{CODEC_PATH}decode": 8 * 1024 * 1024}
+_LARGER_BODIES = {"/api/v1/imports": None, DECODE_PATH: 8 * 1024 * 1024}
 
 
 class _Api(FastAPI):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-CODEC_PATH = "/api/v1/codec/"
+_CODEC = "/api/v1/codec/"
+DECODE_PATH = f"{_CODEC}decode"
 
 
 class CodecCors:
@@ -22,5 +23,5 @@ class CodecCors:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        codec = scope["type"] == "http" and scope["path"].startswith(CODEC_PATH)
+        codec = scope["type"] == "http" and scope["path"].startswith(_CODEC)
         await (self._codec if codec else self._app)(scope, receive, send)

@@ -18,7 +18,8 @@ router = APIRouter(route_class=Audited, tags=["codec"])
     responses=responses(401, 403, 413, 422, 503),
 )
 def decode_payloads(services: ServicesDep, caller: CallerDep, sent: EncodedPayloads) -> EncodedPayloads:
-    """Open payloads of cases that the caller may read, masked as in the file. All others come back as they are."""
+    """Open payloads of cases that the caller may read, masked as in the file; each case is recorded as
+    read. All others come back as they are."""
     payloads = [Payload(metadata=dict(item.metadata), data=item.data) for item in sent.payloads]
     cases = services.codec_desk.cases_of(caller.actor, payloads)
     services.audit.record_cases(caller, "case.decoded", sorted(cases))

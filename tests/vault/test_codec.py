@@ -9,15 +9,18 @@ from typing import Any
 import httpx
 import pytest
 from google.protobuf.message import Message
+from sqlmodel import Session, select
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import WorkflowSerializationContext
 
 from api.app import create_app
+from api.browser import cookie_name
+from models.tables import AuditEntry
 from services.codec import EncryptionCodec, NotSealed
 from services.data_key import KeyDestroyed, KeyMissing, SealBroken
 from services.vault import Vault
 from tests.imports.files import id_number
-from tests.product import Product
+from tests.product import Product, running_api
 from tests.workflows.life import LIFE
 
 PLANTED = {"name": "埋名者", "phone": "10076543219", "address": "埋址路九号"}
@@ -152,6 +155,37 @@ async def test_temporal_s_pages_show_a_case_as_its_reader_sees_it(product: Produ
     profile = shown["opening"]["profile"]
     assert (profile["student_no"][0], profile["name"], profile["phone"]) == ("T", "埋*者", "100****3219")
     assert "埋址" not in json.dumps(shown, ensure_ascii=False)
+
+
+async def test_each_case_that_is_opened_there_is_recorded(product: Product) -> None:
+    case_id, other = await product.open_case(), await product.open_case()
+    plain = Payload(metadata={"encoding": b"json/plain"}, data=b"{}")
+    sealed = await EncryptionCodec(product.services.vault, case_id).encode([plain, plain])
+    await decoded(product, sealed, "career-centre")
+    audit = product.services.audit
+    audit.settle()
+    with Session(product.services.engine) as session:
+        query = select(AuditEntry.case_id).where(AuditEntry.act == "case.decoded")
+        seen = session.exec(query).all()
+    assert seen.count(audit.key.case(case_id)) == 1
+    assert audit.key.case(other) not in seen
+
+
+async def test_temporal_s_pages_ask_with_the_browser_s_session(product: Product) -> None:
+    own = "https://temporal.example.edu"
+    settings = product.settings.model_copy(update={"temporal_ui_url": own})
+    session = product.bearer("career-centre")["Authorization"].removeprefix("Bearer ")
+    async with running_api(settings) as place:
+        for origin, path, expected in (
+            (own, "/api/v1/codec/decode", 200),
+            ("https://example.com", "/api/v1/codec/decode", 403),
+            (own, "/api/v1/auth/sign-off", 403),
+        ):
+            headers = {"Origin": origin, "Cookie": f"{cookie_name(settings)}={session}"}
+            answer = await place.http.post(path, json={"payloads": []}, headers=headers)
+            assert answer.status_code == expected, (origin, path, answer.text)
+            named = answer.headers.get("access-control-allow-origin")
+            assert named == (own if expected == 200 else None)
 
 
 async def test_what_one_may_not_read_stays_sealed(product: Product) -> None:
