@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from cli.audit import audit_app
 from cli.clean_exit import run_and_leave
 from cli.keys import keys_app
 from cli.terminal import Terminal
@@ -29,6 +30,7 @@ app = typer.Typer(
 case_app = typer.Typer(help="个案 · one graduate's file", no_args_is_help=True)
 app.add_typer(case_app, name="case")
 app.add_typer(keys_app, name="keys")
+app.add_typer(audit_app, name="audit")
 account_app = typer.Typer(help="账号 · who may sign on", no_args_is_help=True)
 app.add_typer(account_app, name="account")
 token_app = typer.Typer(help="令牌 · tokens for other programs", no_args_is_help=True)

@@ -73,6 +73,7 @@ OWN_CLASS = frozenset({"counselor", "college", "career-centre"})
 REACH: dict[str, Reach] = {
     "read_case": Reach(READERS),
     "read_timeline": Reach(READERS),
+    "read_access_log": Reach(READERS),
     "read_workflow": Reach(READERS),
     "list_commands": Reach(READERS),
     "send_command": Reach(READERS, {"type": "annotate", "text": "备注"}),
