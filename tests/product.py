@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import httpx
+from fastapi import FastAPI
 
 from api.app import create_app
 from models.first_actors import SETUP_ACTOR
@@ -89,11 +90,12 @@ class Answer:
 class Product:
     """An installation under test."""
 
-    def __init__(self, settings: Settings, services: Services, http: httpx.AsyncClient) -> None:
+    def __init__(self, settings: Settings, app: FastAPI, http: httpx.AsyncClient) -> None:
         self.settings = settings
-        self.services = services
+        self.app = app
+        self.services: Services = app.state.services
         self.http = http
-        self._local = LocalSessions(services.engine, settings)
+        self._local = LocalSessions(self.services.engine, settings)
         self._tokens: dict[str, str] = {}
 
     def bearer(self, actor: str) -> dict[str, str]:
@@ -234,4 +236,4 @@ async def running_api(settings: Settings) -> AsyncGenerator[Product]:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=PATIENCE)
         await stack.enter_async_context(http)
-        yield Product(settings, app.state.services, http)
+        yield Product(settings, app, http)

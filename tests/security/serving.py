@@ -16,7 +16,11 @@ async def served(app: ASGIApp, port: int = 0) -> AsyncGenerator[tuple[str, int]]
     """Host and port of the application, the port any free one by default."""
     config = uvicorn.Config(app, http=GuardedHttp, lifespan="off", log_config=None, server_header=False)
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", port)) as listening:
+    # With the protocol named, asyncio sends small parts at once, as it does on sockets that it opens itself.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        listening.listen()
         config.load()
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets=[listening])
