@@ -82,7 +82,7 @@ def build_worker(
     imports = ImportActivities(
         Imports(engine, client, settings, vault), ChunkTaker(engine, vault, client, opener, settings)
     )
-    channels = Channels(settings.notify_urls)
+    channels = Channels.of_settings(settings)
     digest = DigestActivities(
         settings,
         policies,

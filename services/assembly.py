@@ -31,6 +31,7 @@ from services.ledger import LedgerReader
 from services.messages import Deliveries
 from services.offboarding import Offboardings
 from services.office import Office
+from services.own_channels import OwnChannels
 from services.policies import load_policies
 from services.referrals import ReferralReader
 from services.settings import Settings
@@ -124,7 +125,7 @@ async def open_services(settings: Settings) -> Services:
         sso=SchoolSignOn(engine, vault, actors, sign_on, settings),
         audit=audit,
         audit_reader=AuditReader(engine),
-        office=Office(engine, policies),
+        office=Office(engine, policies, OwnChannels(settings.notify_schemes, settings.notify_hosts)),
         ledger=LedgerReader(engine, states, vault),
         opener=CaseOpener(client, engine, vault, policies, settings),
         imports=imports,
@@ -135,7 +136,7 @@ async def open_services(settings: Settings) -> Services:
         inbox=InboxReader(engine, vault),
         supervision=Supervision(engine, vault, settings.smallest_count),
         referrals=ReferralReader(engine, states, vault),
-        deliveries=Deliveries(engine, Channels(settings.notify_urls)),
+        deliveries=Deliveries(engine, Channels.of_settings(settings)),
         codec_desk=CodecDesk(engine, vault),
         training=Training(client, engine, settings, ClassLedger(engine, vault), vault),
         offboardings=Offboardings(client, engine, settings),

@@ -23,6 +23,7 @@ from services.access import may
 from services.database import writing
 from services.departments import require_department
 from services.errors import Conflict, NotAllowed, NotFound, Unprocessable
+from services.own_channels import OwnChannels
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 _STAFF_ROLES = frozenset(Role) - {Role.GRADUATE, Role.SYSTEM}
@@ -105,8 +106,9 @@ class StaffChange(Model):
 class Office:
     """The departments and staff of one database, school by school."""
 
-    def __init__(self, engine: Engine, policies: Sequence[Policy]) -> None:
+    def __init__(self, engine: Engine, policies: Sequence[Policy], own_channels: OwnChannels) -> None:
         self._engine = engine
+        self._own_channels = own_channels
         self._mentor_capacity = min(policy.pairing.hard_cap for policy in policies)
 
     def ensure_school(self, school_id: str, name: str, province: str) -> None:
@@ -210,8 +212,10 @@ class Office:
         """Add a member of staff on behalf of the school itself, as the first administrator is.
 
         Raises Unprocessable (`department_unknown`, `department_required`, `role_invalid`,
-        `absence_ends_before_it_starts`), Conflict (`staff_exists`).
+        `absence_ends_before_it_starts`, and for `notify_url` see `OwnChannels`), Conflict (`staff_exists`).
         """
+        if draft.notify_url:
+            self._own_channels.service(draft.notify_url)
         capacity = draft.capacity
         if capacity is None:
             capacity = self._mentor_capacity if draft.role == Role.MENTOR else 0
@@ -244,6 +248,8 @@ class Office:
             if row is None or row.school_id != actor.school_id:
                 raise _staff_unknown(staff_id)
             _may_change(actor, row, frozenset(fields))
+            if change.notify_url:
+                self._own_channels.service(change.notify_url)
             for field, value in fields.items():
                 setattr(row, field, value)
             _check_post(session, row)

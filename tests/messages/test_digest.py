@@ -122,7 +122,7 @@ async def test_a_repeated_collection_writes_nothing_twice(posted: Posted) -> Non
     from services.digest import DigestWriter
 
     settings = posted.product.settings
-    writer = DigestWriter(posted.product.services.engine, Channels(settings.notify_urls), "http://zhuhang")
+    writer = DigestWriter(posted.product.services.engine, Channels.of_settings(settings), "http://zhuhang")
     now = datetime.now(UTC)
     first, second = await asyncio.gather(
         *(asyncio.to_thread(writer.collect, "90011", "once", now, now) for _ in range(2))

@@ -18,6 +18,7 @@ from services.cases import CaseOpener
 from services.commands import Commands
 from services.database import create_engine_from, migrate
 from services.office import DepartmentDraft, Office, StaffDraft
+from services.own_channels import OwnChannels
 from services.policies import load_policies
 from services.settings import Settings
 from services.vault import Vault
@@ -104,7 +105,7 @@ class Lives:
         policies = load_policies(self.settings.policy)
         self.opener = CaseOpener(self.client, self.engine, self.vault, policies, self.settings)
         self.commands = Commands(self.client)
-        office = Office(self.engine, policies)
+        office = Office(self.engine, policies, OwnChannels((), ()))
         office.ensure_school(SCHOOL, "试验学校", "*")
         admin = Actor(id="admin", role=Role.ADMINISTRATOR, school_id=SCHOOL)
         for department in ("cs", "edu"):
