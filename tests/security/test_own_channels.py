@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -101,6 +102,7 @@ async def test_it_is_checked_when_it_is_sent_and_no_redirect_is_followed(
         name="渠道",
         role=Role.MENTOR,
         notify_url=f"json://127.0.0.1:{port}/x",
+        created_at=datetime.now(UTC),
     )
     unlisted = Channels([], OwnChannels(SCHEMES, ()))
     with pytest.raises(SendError, match="notify_address_not_allowed"):
