@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.client import ApiClient, console, local_token, print_json
 from services.settings import Settings
@@ -37,7 +37,9 @@ def show(settings: Settings, actor: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"items": items, "next_cursor": None})
         return
-    table = Table("编号 id", "账号 account", "状态 state", "上次登录 last sign-on", box=None)
+    heads = ("编号 id", "账号 account", "状态 state", "上次登录 last sign-on")
+    # Ids are copied: rather broken into lines than cut off.
+    table = Table(*(Column(head, overflow="fold") for head in heads), box=None)
     for item in items:
         flags = ("disabled", "locked", "must_change", "second_factor", "demo")
         state = ", ".join(flag for flag in flags if item[flag])

@@ -31,9 +31,11 @@ class ApiClient:
     the command: with status 3 and one sentence when the API is away, with status 1 and the problem when it refuses."""
 
     def __init__(self, settings: Settings, actor: str, *, as_json: bool) -> None:
-        self._base = settings.base_url
         self._as_json = as_json
-        token = os.environ.get(_TOKEN_VARIABLE) or local_token(settings, actor, as_json=as_json)
+        given = os.environ.get(_TOKEN_VARIABLE)
+        # A token that is given is for an installation that may be elsewhere, behind https.
+        self._base = settings.public_url if given else settings.base_url
+        token = given or local_token(settings, actor, as_json=as_json)
         self._http = httpx.Client(
             base_url=f"{self._base}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
@@ -72,9 +74,10 @@ class ApiClient:
     def _away(self) -> typer.Exit:
         return _away(
             "api_unreachable",
-            f"无法连接助航接口 {self._base}：请先运行 make run（或 zhuhang up），或检查 ZHUHANG_HTTP_PORT。",
+            f"无法连接助航接口 {self._base}：请先运行 make run（或 zhuhang up），或检查 ZHUHANG_HTTP_PORT"
+            f"（给出 {_TOKEN_VARIABLE} 时为 ZHUHANG_PUBLIC_URL）。",
             f"The API at {self._base} cannot be reached: start it with make run (or zhuhang up), "
-            "or check ZHUHANG_HTTP_PORT.",
+            f"or check ZHUHANG_HTTP_PORT (with {_TOKEN_VARIABLE}, ZHUHANG_PUBLIC_URL).",
             as_json=self._as_json,
         )
 

@@ -127,6 +127,8 @@ async def _bring_up(
     if settings.demo and await asyncio.to_thread(ledger_is_empty, settings):
         terminal.say("台账为空,导入示范学校(DEMO=0 可跳过)", "empty ledger: importing the sample school")
         await load_demo(settings)
+    if settings.demo and settings.allow_test_identities:
+        # Also those that an earlier start was broken off before.
         staff = [str(person["id"]) for person in sample_school().staff]
         new |= await _accounts(settings, lambda settings: make_demo_accounts(settings, staff))
     if new:

@@ -50,6 +50,16 @@ async def session_only(signed: SignedDep) -> Signed:
 SessionDep = Annotated[Signed, Depends(session_only)]
 
 
+async def settled_session(signed: SessionDep) -> Signed:
+    """A session that has nothing to do first. Raises Forbidden (see `calling`)."""
+    if signed.who.must is not None:
+        raise first(signed.who.must)
+    return signed
+
+
+SettledDep = Annotated[Signed, Depends(settled_session)]
+
+
 @router.post("/auth/sign-on", dependencies=[public()], responses=responses(413))
 async def sign_on(
     request: Request, response: Response, services: ServicesDep, now: NowDep, draft: SignOnDraft
@@ -115,7 +125,7 @@ async def read_me(signed: SignedDep) -> Me:
 @router.get("/auth/sessions", dependencies=[signed_on()], responses=responses(404))
 def list_sessions(
     services: ServicesDep,
-    signed: SessionDep,
+    signed: SettledDep,
     now: NowDep,
     actor: Annotated[
         str | None, Query(max_length=200, description="An administrator may ask for others.")
@@ -131,7 +141,7 @@ def list_sessions(
     "/auth/sessions/{session_id}", dependencies=[signed_on()], status_code=204, responses=responses(404)
 )
 def revoke_session(
-    request: Request, services: ServicesDep, signed: SessionDep, now: NowDep, session_id: str
+    request: Request, services: ServicesDep, signed: SettledDep, now: NowDep, session_id: str
 ) -> None:
     """End one of one's own sessions, or as administrator anybody's of the school."""
     services.sign_on.sessions.revoke(signed.who.actor, session_id, now)

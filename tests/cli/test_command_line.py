@@ -1,8 +1,10 @@
 """The command line against the whole running product."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,65 @@ async def test_a_case_is_advanced_shown_and_exported_and_the_ledger_verified(
     status, output, _ = await running.zhuhang("verify")
     assert status == 0
     assert re.search(r"0 differing", output)
+
+
+async def test_the_first_accounts_let_in_who_sets_the_school_up(running: Running) -> None:
+    file = Path(running.environment["ZHUHANG_DATA_DIR"]) / "first-passwords.txt"
+    async with asyncio.timeout(60):
+        # Another process writes it once everything answers.
+        while not file.exists() or "career-centre" not in file.read_text(encoding="utf-8"):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert file.stat().st_mode & 0o777 == 0o600
+    lines = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines()]
+    first = {line[0]: line[1] for line in lines if len(line) == 2}
+    assert set(first) == {"admin", "career-centre"}
+    body = {"account": "admin", "password": first["admin"], "cookie": False}
+    granted = await running.http.post("/api/v1/auth/sign-on", json=body)
+    assert (granted.status_code, granted.json()["must"]) == (200, "change_password")
+
+
+async def test_accounts_are_made_listed_and_reset(running: Running) -> None:
+    draft = {"id": "t-1001", "name": "李老师", "role": "partner"}
+    answer = await running.http.post("/api/v1/staff", headers=running.bearer("admin"), json=draft)
+    assert answer.status_code == 201, answer.text
+    status, made = await running.zhuhang_json("account", "create", "t-1001", "--account", "Li")
+    assert (status, made["id"], made["account"]) == (0, "t-1001", "li")
+    status, again = await running.zhuhang_json("account", "create", "t-1001")
+    assert (status, again["code"]) == (1, "account_exists")
+    status, reset = await running.zhuhang_json("account", "reset", "t-1001", "--second-factor")
+    assert status == 0
+    for password, expected in ((made["first_password"], 401), (reset["first_password"], 200)):
+        body = {"account": "LI", "password": password, "cookie": False}
+        assert (await running.http.post("/api/v1/auth/sign-on", json=body)).status_code == expected
+    status, listed = await running.zhuhang_json("account", "list")
+    states = {item["id"]: item["must_change"] for item in listed["items"]}
+    assert states["t-1001"] is True
+    status, refused = await running.zhuhang_json("account", "list", "--as", "career-centre")
+    assert (status, refused["code"]) == (1, "role_not_allowed")
+
+
+async def test_a_token_is_made_here_and_taken_elsewhere(running: Running) -> None:
+    status, output, _ = await running.zhuhang("token", "create", "--as", "admin")
+    token = output.strip()
+    assert (status, output) == (0, token + "\n")
+    headers = {"Authorization": f"Bearer {token}"}
+    me = (await running.http.get("/api/v1/auth/me", headers=headers)).json()
+    assert (me["actor_id"], me["how"]) == ("admin", "command_line")
+    left = datetime.fromisoformat(me["ends_at"]) - datetime.now(UTC)
+    assert timedelta(0) < left <= timedelta(minutes=15)
+    status, problem = await running.zhuhang_json("token", "create", "--as", "nobody")
+    assert (status, problem["code"]) == (1, "actor_unknown")
+
+    # A machine that has neither database nor keys, but a token and the address.
+    port = running.environment["ZHUHANG_HTTP_PORT"]
+    elsewhere = running.environment | {
+        "ZHUHANG_DATA_DIR": str(Path(running.environment["ZHUHANG_DATA_DIR"]).parent / "elsewhere"),
+        "ZHUHANG_HTTP_PORT": str(free_port()),
+    }
+    away = Running(running.process, elsewhere, running.http)
+    status, problem = await away.zhuhang_json("inbox")
+    assert (status, problem["code"]) == (3, "not_signed_on")
+    given = {"ZHUHANG_TOKEN": token, "ZHUHANG_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    there = Running(running.process, elsewhere | given, running.http)
+    status, listed = await there.zhuhang_json("account", "list", "--as", "career-centre")
+    assert (status, "admin" in {item["id"] for item in listed["items"]}) == (0, True)

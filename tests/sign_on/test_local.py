@@ -1,5 +1,6 @@
 """Local accounts as people and attackers use them, over HTTP against a whole installation."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -57,10 +58,16 @@ async def hired(product: Product, role: str = "mentor") -> Person:
     return Person(product, staff_id, made.body["first_password"])
 
 
-@pytest.fixture
-async def browser(product: Product) -> httpx.AsyncClient:
+def browser_of(product: Product) -> httpx.AsyncClient:
+    """A browser with cookies of its own."""
     transport = httpx.ASGITransport(app=product.http._transport.app)  # type: ignore[attr-defined]
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+
+
+@pytest.fixture
+async def browser(product: Product) -> AsyncGenerator[httpx.AsyncClient]:
+    async with browser_of(product) as opened:
+        yield opened
 
 
 async def test_the_first_password_opens_its_own_change_only(product: Product) -> None:
