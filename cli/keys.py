@@ -1,6 +1,8 @@
 """`zhuhang keys`: the master keys that wrap every case's key."""
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -12,6 +14,17 @@ keys_app = typer.Typer(help="密钥 · keys", no_args_is_help=True)
 _JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出 · answer in JSON")]
 
 
+@contextmanager
+def _store_needed() -> Generator[None]:
+    """Raises SetupError where the key store or the audit's journal is away."""
+    from services.errors import Unavailable
+
+    try:
+        yield
+    except Unavailable as away:
+        raise SetupError(away.code, away.zh, away.en) from None
+
+
 @keys_app.command("list")
 def list_(as_json: _JsonOption = False) -> None:
     """列出主密钥与数量 · master keys by id, and how many keys each wraps; nothing secret."""
@@ -19,8 +32,9 @@ def list_(as_json: _JsonOption = False) -> None:
 
     settings = load_settings()
     vault = Vault.of(settings)
-    current = vault.masters.current()
-    wrapped, destroyed = vault.store.counts()
+    with _store_needed():
+        current = vault.masters.current()
+        wrapped, destroyed = vault.store.counts()
     masters = [{"id": name, "keys": count} for name, count in sorted(({current: 0} | wrapped).items())]
     if as_json:
         told = {
@@ -41,14 +55,23 @@ def list_(as_json: _JsonOption = False) -> None:
 @keys_app.command()
 def rotate(as_json: _JsonOption = False) -> None:
     """更换主密钥 · a fresh master key, and every key wrapped by it, while all goes on."""
-    from services.errors import Unavailable
+    from services.audit import Audit
+    from services.caller import Stranger
+    from services.database import create_engine_from
     from services.key_rotation import rotate as change
     from services.vault import Vault
 
-    try:
-        current, count = change(Vault.of(load_settings()))
-    except Unavailable as away:
-        raise SetupError(away.code, away.zh, away.en) from None
+    settings = load_settings()
+    vault = Vault.of(settings)
+    by = Stranger("", settings.school_code, how="command_line")
+    with _store_needed():
+        audit = Audit(create_engine_from(settings), vault, settings.data_dir)
+        try:
+            audit.record_now(by, "keys.rotate", outcome="begun")
+            current, count = change(vault)
+            audit.record_now(by, "keys.rotate", detail={"master_key": current, "keys": count})
+        finally:
+            audit.stop()
     if as_json:
         typer.echo(json.dumps({"current": current, "wrapped": count}))
     else:

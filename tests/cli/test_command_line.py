@@ -171,3 +171,20 @@ async def test_a_token_is_made_here_and_taken_elsewhere(running: Running) -> Non
     there = Running(running.process, elsewhere | given, running.http)
     status, listed = await there.zhuhang_json("account", "list", "--as", "career-centre")
     assert (status, "admin" in {item["id"] for item in listed["items"]}) == (0, True)
+async def test_the_master_key_is_changed_while_everything_runs(running: Running, tmp_path: Path) -> None:
+    file = written(tmp_path, person("CLK01", id_number=id_number(905)))
+    await running.zhuhang_json("import", file, "--create-departments")
+    status, before = await running.zhuhang_json("keys", "list")
+    assert (status, before["current"], [item["id"] for item in before["masters"]]) == (0, "1", ["1"])
+    status, changed = await running.zhuhang_json("keys", "rotate")
+    assert (status, changed["current"]) == (0, "2")
+    assert changed["wrapped"] >= before["keys"] > 1
+    # Running processes meet the new master key with the next person.
+    await running.zhuhang_json("import", written(tmp_path, person("CLK02", id_number=id_number(906))))
+    _, after = await running.zhuhang_json("keys", "list")
+    assert after["masters"] == [{"id": "2", "keys": after["keys"]}]
+    assert after["keys"] > before["keys"]
+    # Nothing secret is told.
+    assert len(json.dumps(after)) < 200
+    status, found = await running.zhuhang_json("verify")
+    assert (status, found["differing"]) == (0, 0)
