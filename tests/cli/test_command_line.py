@@ -171,6 +171,8 @@ async def test_a_token_is_made_here_and_taken_elsewhere(running: Running) -> Non
     there = Running(running.process, elsewhere | given, running.http)
     status, listed = await there.zhuhang_json("account", "list", "--as", "career-centre")
     assert (status, "admin" in {item["id"] for item in listed["items"]}) == (0, True)
+
+
 async def test_the_master_key_is_changed_while_everything_runs(running: Running, tmp_path: Path) -> None:
     file = written(tmp_path, person("CLK01", id_number=id_number(905)))
     await running.zhuhang_json("import", file, "--create-departments")
