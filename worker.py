@@ -111,6 +111,7 @@ def build_worker(
         erasure.begin_erasure,
         erasure.end_case,
         erasure.destroy_case_key,
+        erasure.leave_classes,
         erasure.scrub_case,
         erasure.certify_erasure,
     ]

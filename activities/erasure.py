@@ -32,6 +32,10 @@ class ErasureActivities:
     async def destroy_case_key(self, order: ErasureOrder) -> None:
         await self._eraser.destroy_key(order.case_id)
 
+    @activity.defn(name="leave_classes")
+    async def leave_classes(self, order: ErasureOrder) -> None:
+        await self._eraser.leave_classes(order.case_id)
+
     @activity.defn(name="scrub_case")
     def scrub_case(self, order: ErasureOrder) -> None:
         self._eraser.scrub(order.case_id)

@@ -25,8 +25,8 @@ _REASONS = {
 
 
 class RollEntry(Model):
-    """A graduate on the class list. `attended` are days of the class; `problem` is the code with which the
-    case refused what the class told it."""
+    """A graduate on the class list; without `case_id`, one whose file was erased. `attended` are days of the class;
+    `problem` is the code with which the case refused what the class told it."""
 
     case_id: str
     enrolment_id: str
@@ -156,6 +156,23 @@ def leave(state: TrainingClassState, case_id: str, enrolment_id: str) -> Trainin
         tell for tell in state.tells if (tell.case_id, tell.enrolment_id) != (case_id, enrolment_id)
     )
     return _promoted(state.but(tells=tells))
+
+
+def forget(state: TrainingClassState, case_id: str) -> TrainingClassState:
+    """A graduate's file is erased: the place on the roll belongs to nobody any more, and what was achieved in it is
+    gone; only how it ended still counts."""
+    for entry in state.roll:
+        if entry.case_id == case_id and entry.open:
+            state = leave(state, case_id, entry.enrolment_id)
+    if all(entry.case_id != case_id for entry in state.roll):
+        return state
+    roll = tuple(
+        RollEntry(case_id="", enrolment_id=entry.enrolment_id, status=entry.status)
+        if entry.case_id == case_id
+        else entry
+        for entry in state.roll
+    )
+    return state.but(roll=roll, tells=tuple(tell for tell in state.tells if tell.case_id != case_id))
 
 
 def obey(state: TrainingClassState, command: ClassCommand, today: date) -> TrainingClassState:

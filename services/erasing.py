@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlmodel import Session, select
@@ -11,14 +11,19 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.tables import ErasureCertificate
+from models.training_class import TrainingClassState, forget
 from services.audit import Audit
 from services.caller import Stranger
 from services.certificates import CertificateSeal
 from services.database import writing
-from services.scrub import scrub
+from services.scrub import overwrite_what_goes, scrub
 from services.settings import Settings
+from services.training import ClassLedger
 from services.vault import Vault
+from workflows.class_messages import FORGET, class_workflow_id
 from workflows.erasure_messages import ERASURE_WORKFLOW, ErasureOrder, erasure_workflow_id
+
+_PATIENCE = timedelta(seconds=15)
 
 
 class Eraser:
@@ -31,6 +36,7 @@ class Eraser:
         self._settings = settings
         self._audit = Audit(engine, vault, settings.data_dir)
         self._seal = CertificateSeal(vault, settings)
+        self._classes = ClassLedger(engine, vault)
 
     async def begin(self, case_id: str) -> None:
         """Start the erasure of a case, or let the one that runs go on. Raises RPCError."""
@@ -77,11 +83,29 @@ class Eraser:
                 session.add(certificate)
                 session.commit()
 
+    async def leave_classes(self, case_id: str) -> None:
+        """Have the training classes forget the case. Raises RPCError."""
+        for state in await asyncio.to_thread(self._classes_with, case_id):
+            try:
+                await self._client.get_workflow_handle(class_workflow_id(state.id)).execute_update(
+                    FORGET, ErasureOrder(case_id=case_id), id=f"forget:{case_id}", rpc_timeout=_PATIENCE
+                )
+            except RPCError as error:
+                if error.status != RPCStatusCode.NOT_FOUND:
+                    raise
+                # The class is over: nobody else writes its row any more.
+                await asyncio.to_thread(self._classes.project, forget(state, case_id))
+
+    def _classes_with(self, case_id: str) -> list[TrainingClassState]:
+        return self._classes.holding(self._settings.school_code, case_id)
+
     def scrub(self, case_id: str) -> None:
         """Make the ledger forget the case, and add what was removed to its certificate."""
         with Session(writing(self._engine)) as session:
             certificate = _certificate(session, case_id)
-            removed = scrub(session.connection(), case_id)
+            connection = session.connection()
+            overwrite_what_goes(connection)
+            removed = scrub(connection, case_id)
             if certificate.completed_at is None:
                 certificate.removed = json.dumps(json.loads(certificate.removed) | removed, sort_keys=True)
                 session.add(certificate)
@@ -92,10 +116,21 @@ class Eraser:
         with Session(writing(self._engine)) as session:
             certificate = _certificate(session, case_id)
             if certificate.completed_at is None:
+                self._record(certificate)
                 certificate.completed_at = datetime.now(UTC)
                 self._seal.seal(certificate)
                 session.add(certificate)
                 session.commit()
+
+    def _record(self, certificate: ErasureCertificate) -> None:
+        detail = {
+            "certificate": certificate.number,
+            "ground": certificate.ground,
+            "requested_by": certificate.requested_by,
+            "approved_by": certificate.approved_by,
+        }
+        worker = Stranger("", certificate.school_id, how="worker")
+        self._audit.record_now(worker, "case.erase", case_id=certificate.case_id, detail=detail)
 
 
 def _certificate(session: Session, case_id: str) -> ErasureCertificate:

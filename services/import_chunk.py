@@ -88,15 +88,17 @@ class ChunkTaker:
             departments = self._departments(session, importer)
             judge = RowJudge(importer, people, departments, self._opener, self._vault)
             opened = [(number, self._seals.open_cells(job.id, number, cells)) for number, cells in rows]
-            read = [(number, judge.read(cells)) for number, cells in opened]
+            read = [(number, cells, judge.read(cells)) for number, cells in opened]
+            unsound = [judge.named_in(cells) for _, cells, row in read if not isinstance(row, RosterRow)]
+            people.erased |= self._vault.destroyed(name for name in unsound if name is not None)
             self._meet(
-                session, importer, judge, people, [row for _, row in read if isinstance(row, RosterRow)]
+                session, importer, judge, people, [row for *_, row in read if isinstance(row, RosterRow)]
             )
         verdicts = [
             judge.judge_person(number, row)
             if isinstance(row, RosterRow)
-            else Verdict(number, "rejected", problems=tuple(row))
-            for number, row in read
+            else judge.unsound(number, cells, row)
+            for number, cells, row in read
         ]
         return _Work(importer, judge, people, verdicts)
 
@@ -249,7 +251,9 @@ class ChunkTaker:
             session.commit()
 
     def _columns(self, import_id: str, verdict: Verdict, cells: str | None) -> dict[str, str | int | None]:
-        if verdict.outcome == "rejected":
+        if verdict.erased:
+            cells = None
+        elif verdict.outcome == "rejected":
             # These go back to people after the import has ended.
             plain = self._seals.open_cells(import_id, verdict.row, cells)
             cells = self._seals.cells(import_id, verdict.row, plain, rejected=True)

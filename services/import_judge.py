@@ -1,6 +1,7 @@
 """What becomes of each row of a roster: opened, updated, unchanged or rejected, given who is known already."""
 
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -58,7 +59,8 @@ class Departments:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a row. `person` is absent where nothing is left to do; a new one has an `opening`."""
+    """What becomes of a row. `person` is absent where nothing is left to do; a new one has an `opening`. `erased`: the
+    person's file was erased, and the row is not kept."""
 
     row: int
     outcome: Outcome
@@ -67,6 +69,7 @@ class Verdict:
     problems: tuple[RowProblem, ...] = ()
     person: RosterRow | None = None
     opening: Opening | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,20 @@ class RowJudge:
         """The verdict on the row with this number in the file."""
         row = self.read(cells)
         if isinstance(row, list):
-            return Verdict(number, "rejected", problems=tuple(row))
+            return self.unsound(number, cells, row)
         return self.judge_person(number, row)
+
+    def unsound(self, number: int, cells: Mapping[str, str], problems: Sequence[RowProblem]) -> Verdict:
+        """The verdict on a row that cannot be read."""
+        case_id = self.named_in(cells)
+        erased = case_id in self._people.erased
+        named = None if erased else case_id
+        return Verdict(number, "rejected", named, problems=tuple(problems), erased=erased)
+
+    def named_in(self, cells: Mapping[str, str]) -> str | None:
+        """The case id of the person whom the cells name, sound or not."""
+        student_no = unicodedata.normalize("NFKC", cells.get("student_no", "")).strip()
+        return self._vault.case_id(self._importer.actor.school_id, student_no) if student_no else None
 
     def read(self, cells: Mapping[str, str]) -> RosterRow | list[RowProblem]:
         """The person that a row describes, with the cohort of the import where the row has none."""
@@ -111,8 +126,9 @@ class RowJudge:
         `unknown_department`, `department_not_yours`, `department_differs`, `no_policy`."""
         case_id, id_key = self.keys_of(row)
         if case_id in self._people.erased:
+            # Nothing of the person is kept again, not even a hash.
             problem = row_problem(roster_columns().zh("student_no"), "case_erased")
-            return Verdict(number, "rejected", problems=(problem,))
+            return Verdict(number, "rejected", problems=(problem,), erased=True)
         known = self._people.by_case.get(case_id)
         if known is not None and (done := self._done_before(number, known)) is not None:
             return Verdict(number, done, case_id, id_key)
@@ -121,7 +137,7 @@ class RowJudge:
         if problem is None:
             department_id, problem = self._department(row, known)
         if problem is not None:
-            return Verdict(number, "rejected", problems=(problem,))
+            return Verdict(number, "rejected", case_id, problems=(problem,))
         if known is None:
             return self._open(
                 number, row, department_id or self._departments.make(row.department or ""), id_key

@@ -72,8 +72,8 @@ class ImportRows:
     def _view(self, job: ImportJob, row: ImportRow) -> ImportRowView:
         problems = self._seals.open_problems(row)
         first = problems[0] if problems else None
-        # A dry run opens nothing, whatever it answers.
-        exists = not (job.dry_run and row.outcome == "opened")
+        # A dry run opens nothing, whatever it answers, nor does a rejected row.
+        exists = row.outcome != "rejected" and not (job.dry_run and row.outcome == "opened")
         return ImportRowView.model_validate(
             {
                 "row": row.row,

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import col
 
 from models.tables import (
+    Account,
+    ApiToken,
     BreakGlass,
     CaseDeadline,
     CaseEvent,
@@ -21,7 +23,9 @@ from models.tables import (
     CaseRow,
     ImportRow,
     Reservation,
+    SignOnSession,
 )
+from services.actors import graduate_actor_id
 
 ANONYMOUS_PREFIX = "erased-"
 _ID_BYTES = 12
@@ -50,6 +54,7 @@ def scrub(connection: Connection, case_id: str) -> dict[str, int]:
         "case_notice": _delete(connection, CaseNotice, case_id),
         "break_glass": _delete(connection, BreakGlass, case_id),
         "reservation": _delete(connection, Reservation, case_id),
+        "account": _delete_account(connection, graduate_actor_id(case_id)),
         "case_event": _empty_events(connection, case_id),
         "import_row": _empty_import_rows(connection, case_id),
         "case_row": _count_anonymously(connection, case_id, anonymous),
@@ -58,8 +63,21 @@ def scrub(connection: Connection, case_id: str) -> dict[str, int]:
     return {table: count for table, count in removed.items() if count}
 
 
+def overwrite_what_goes(connection: Connection) -> None:
+    """On SQLite, have what is deleted on this connection overwritten in the file, not only marked as free."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
 def _delete(connection: Connection, table: Any, case_id: str) -> int:
     return connection.execute(delete(table).where(table.case_id == case_id)).rowcount
+
+
+def _delete_account(connection: Connection, actor_id: str) -> int:
+    """The graduate signs on no more; the sessions end with the account."""
+    connection.execute(delete(SignOnSession).where(col(SignOnSession.actor_id) == actor_id))
+    connection.execute(delete(ApiToken).where(col(ApiToken.owner_id) == actor_id))
+    return connection.execute(delete(Account).where(col(Account.id) == actor_id)).rowcount
 
 
 def _empty_events(connection: Connection, case_id: str) -> int:

@@ -211,6 +211,13 @@ class ClassLedger:
         opened = self._vault.open(class_workflow_id(row.id), row.state, _state_place(row.version))
         return TrainingClassState.model_validate_json(opened)
 
+    def holding(self, school_id: str, case_id: str) -> list[TrainingClassState]:
+        """The classes that have a case on their roll. They are few, and which ones only they know themselves."""
+        with Session(self._engine) as session:
+            rows = session.exec(select(TrainingClass).where(TrainingClass.school_id == school_id)).all()
+        states = map(self.state_of, rows)
+        return [state for state in states if any(entry.case_id == case_id for entry in state.roll)]
+
     def project(self, state: TrainingClassState) -> None:
         """Bring a class's row to this state; an older one changes nothing."""
         place = _state_place(state.version)

@@ -6,10 +6,12 @@ from models.training_class import ClassCommand, Tell, TrainingClassState
 
 RESERVE = "reserve"
 LEAVE = "leave"
+FORGET = "forget"
 CLASS_COMMAND = "command"
 
 __all__ = [
     "CLASS_COMMAND",
+    "FORGET",
     "LEAVE",
     "RESERVE",
     "ClassRequest",

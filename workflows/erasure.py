@@ -11,9 +11,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.erasure_messages import ERASURE_WORKFLOW, ErasureOrder
     from workflows.retries import UNHURRIED
 
-_TRY = timedelta(seconds=60)
+_TRY = timedelta(seconds=20)
 # In this order: nothing is destroyed while the case may still write, nothing certified before it is gone.
-_STEPS = ("end_case", "destroy_case_key", "scrub_case", "certify_erasure")
+_STEPS = ("end_case", "destroy_case_key", "leave_classes", "scrub_case", "certify_erasure")
 
 
 @workflow.defn(name=ERASURE_WORKFLOW)

@@ -14,12 +14,22 @@ with workflow.unsafe.imports_passed_through():
         ClassRefused,
         TrainingClassState,
         close_waiting,
+        forget,
         leave,
         obey,
         reserve,
         told,
     )
-    from workflows.class_messages import CLASS_COMMAND, LEAVE, RESERVE, ClassRequest, TellAnswer, TellInput
+    from workflows.class_messages import (
+        CLASS_COMMAND,
+        FORGET,
+        LEAVE,
+        RESERVE,
+        ClassRequest,
+        TellAnswer,
+        TellInput,
+    )
+    from workflows.erasure_messages import ErasureOrder
     from workflows.messages import TRAINING_WORKFLOW, LeaveClass
     from workflows.retries import UNHURRIED
 
@@ -64,6 +74,11 @@ class TrainingClassWorkflow:
     async def leave(self, left: LeaveClass) -> None:
         """Somebody has withdrawn."""
         self._state = leave(self._state, left.case_id, left.enrolment_id)
+
+    @workflow.update(name=FORGET)
+    async def forget(self, order: ErasureOrder) -> None:
+        """Somebody's file is erased."""
+        self._state = forget(self._state, order.case_id)
 
     @workflow.update(name=CLASS_COMMAND)
     async def command(self, request: ClassRequest) -> TrainingClassState:

@@ -212,6 +212,12 @@ def erasure_due(state: CaseState) -> datetime | None:
     return max(kept.ends_at, state.policy.notice_after(lifted, state.spread))
 
 
+def retention_ends_at(state: CaseState) -> datetime | None:
+    """Until when the file is kept, whether or not a legal hold keeps it longer."""
+    kept = keeping(state)
+    return erasure_due(state) or (kept.ends_at if kept else None)
+
+
 def timed(state: CaseState) -> Iterator[tuple[datetime, Event]]:
     """What time brings to a file that is only kept."""
     kept = keeping(state)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from models.base import Model
 from models.case.destination import PENDING, verified_destination
-from models.case.erasure import erasure_due, keeping
+from models.case.erasure import retention_ends_at
 from models.case.kernel import Deadline
 from models.case.ladder import deadlines, rungs
 from models.case.service import package
@@ -63,7 +63,6 @@ def summarize(state: CaseState, lines: list[DeadlineLine]) -> Summary:
     hardship = eligibility.hardship if eligibility else state.declared
     proposal = state.pairing.proposal
     closure = state.closure
-    kept = keeping(state)
     return Summary(
         stage=state.stage,
         hardship_types=tuple(dict.fromkeys(item.type for item in hardship)),
@@ -86,7 +85,7 @@ def summarize(state: CaseState, lines: list[DeadlineLine]) -> Summary:
         assigned_since=state.pairing.assigned_since,
         legal_hold_since=state.legal_hold.since if state.legal_hold else None,
         erasure_requested_at=state.erasure.requested_at if state.erasure else None,
-        retention_ends_at=erasure_due(state) or (kept.ends_at if kept else None),
+        retention_ends_at=retention_ends_at(state),
         erased_at=state.erasure.decided_at if state.erasure else None,
         next_due_at=first.due.at if first and not held else None,
         next_due_clock=first.clock if first and not held else None,

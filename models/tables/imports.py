@@ -43,11 +43,12 @@ class ImportRow(Table, table=True):
 
     `cells` is JSON under a key that is destroyed when the import ends. Only those of rejected rows, which go back to
     people, stay, under the import's key; so is `problems`, a JSON list of column, code and sentences.
+    `case_id` is that of the person whom the row names, also where it was rejected, so that an erasure finds it.
     `id_number_key` is a keyed hash; it tells two rows of one file apart that claim the same ID number.
     """
 
     __table_args__ = (
-        Index("ix_import_row_case", "import_id", "case_id"),
+        Index("ix_import_row_case", "case_id", "import_id"),
         Index("ix_import_row_id_number", "import_id", "id_number_key"),
         Index("ix_import_row_outcome", "import_id", "outcome", "row"),
     )

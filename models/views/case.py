@@ -8,6 +8,7 @@ from pydantic import Field
 from models.base import Model
 from models.case.closure import Closure, open_items
 from models.case.destination import Destination
+from models.case.erasure import Erasure, LegalHold, retention_ends_at
 from models.case.hold import Hold
 from models.case.intake import Eligibility, Hardship
 from models.case.kernel import Deadline
@@ -128,6 +129,9 @@ class CaseView(Model):
     destinations: list[Destination]
     left_on: date | None
     hold: Hold | None
+    legal_hold: LegalHold | None
+    erasure: Erasure | None
+    retention_ends_at: datetime | None
     transfers: list[Transfer]
     closure: Closure | None
     closed: bool
@@ -237,6 +241,9 @@ def case_view(state: CaseState, now: datetime, graduate_actor_id: str) -> CaseVi
         destinations=list(state.destinations.values()),
         left_on=state.left_on,
         hold=state.hold,
+        legal_hold=state.legal_hold,
+        erasure=state.erasure,
+        retention_ends_at=retention_ends_at(state),
         transfers=list(state.transfers.values()),
         closure=state.closure,
         closed=state.closed,

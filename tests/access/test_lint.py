@@ -68,6 +68,7 @@ ALLOWED = {
     "services.scrub._count_anonymously": _WORKER,
     "services.scrub._strip_referrals": _WORKER,
     "services.supervision._overdue": "counts, with the conditions of the overview's scope",
+    "services.training.ClassLedger.holding": _WORKER,
     "services.training.ClassLedger.project": _WORKER,
     "services.verify.Verifier._ledger_ids": "compares the whole ledger with Temporal on the machine itself",
     "services.verify.Verifier._differences": "compares the whole ledger with Temporal on the machine itself",

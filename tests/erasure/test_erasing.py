@@ -1,8 +1,6 @@
 """Erasing a case on a real installation: what was written of it before cannot be read any more, anywhere."""
 
 import sqlite3
-from collections.abc import AsyncGenerator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,57 +14,8 @@ from services.erasing import Eraser
 from services.erasure_replay import ErasureReplay
 from services.vault import Vault
 from services.verify import Verifier
-from tests.product import Product, running_product, settings_for
-
-NAME, PHONE, NOTE = "测试销毁甲", "10077755533", "家中变故的谈话"
-ASK = {"type": "request_erasure", "reason": "本人申请删除"}
-_schools = count(90401)
-
-
-@pytest.fixture
-async def place(temporal_address: str, tmp_path: Path) -> AsyncGenerator[Product]:
-    """An installation of its own, whose files can be looked into."""
-    # A school each: keys that one test has cannot read what another has left on the shared server.
-    settings = settings_for(tmp_path / "data", temporal_address, school=str(next(_schools)))
-    async with running_product(settings) as running:
-        yield running
-
-
-async def closed(product: Product, **fields: Any) -> str:
-    case_id = await product.delivering(name=NAME, phone=PHONE, **fields)
-    await product.accepted(
-        case_id, "mentor-1", {"type": "record_contact", "method": "phone", "content": NOTE}
-    )
-    await product.accepted(
-        case_id, "mentor-1", {"type": "request_closure", "reason": "withdrawn", "outcome": "退学"}
-    )
-    await product.accepted(case_id, "college", {"type": "approve_closure"})
-    return case_id
-
-
-async def erased(product: Product, case_id: str) -> str:
-    """Asked for by the graduate, approved by the centre; the number of the completed certificate."""
-    await product.accepted(case_id, f"graduate:{case_id}", ASK)
-    answer = await product.do(case_id, "career-centre", {"type": "approve_erasure"})
-    assert answer.status == 200, answer.body
-    return await certified(product, case_id)
-
-
-async def certified(product: Product, case_id: str) -> str:
-    async def done() -> Any:
-        found = (await product.get("/erasures?limit=200", "career-centre")).body["items"]
-        return next(
-            (item["number"] for item in found if item["case_id"] == case_id and item["status"] == "done"),
-            None,
-        )
-
-    return await product.until(done, what="the erasure is completed")
-
-
-def rows(product: Product, query: str, *values: str) -> list[tuple[Any, ...]]:
-    path = product.settings.database_url.removeprefix("sqlite:///")
-    with sqlite3.connect(path) as connection:
-        return connection.execute(query, values).fetchall()
+from tests.erasure.ending import NAME, NOTE, certified, closed, erased, rows
+from tests.product import Product
 
 
 async def test_an_erased_case_is_gone_and_says_so(place: Product) -> None:

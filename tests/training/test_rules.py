@@ -13,6 +13,7 @@ from models.training_class import (
     Result,
     TrainingClassState,
     close_waiting,
+    forget,
     leave,
     obey,
     reserve,
@@ -163,3 +164,13 @@ def test_nobody_enrols_after_the_last_day_and_the_line_is_dissolved() -> None:
     state = close_waiting(state)
     assert roll(state) == {"case-1": "enrolled", "case-2": "withdrawn"}
     assert all_told(state).tells == ()
+
+
+def test_an_erased_graduate_leaves_a_count_and_no_name() -> None:
+    state = a_class(places=1, people=2)
+    state = obey(state, RecordAttendance(date=FIRST, present=["case-1"]), FIRST)
+    state = forget(state, "case-1")
+    assert roll(state) == {"": "withdrawn", "case-2": "enrolled"}
+    assert "case-1" not in state.model_dump_json()
+    assert state.roll[0].attended == ()
+    assert forget(state, "case-1") is state

@@ -370,7 +370,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("import_id", "row"),
     )
     with op.batch_alter_table("import_row", schema=None) as batch_op:
-        batch_op.create_index("ix_import_row_case", ["import_id", "case_id"], unique=False)
+        batch_op.create_index("ix_import_row_case", ["case_id", "import_id"], unique=False)
         batch_op.create_index("ix_import_row_id_number", ["import_id", "id_number_key"], unique=False)
         batch_op.create_index("ix_import_row_outcome", ["import_id", "outcome", "row"], unique=False)
 

@@ -1,0 +1,20 @@
+"""Installations whose databases and keys a test may look into."""
+
+from collections.abc import AsyncGenerator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.product import Product, running_product, settings_for
+
+_schools = count(90401)
+
+
+@pytest.fixture
+async def place(temporal_address: str, tmp_path: Path) -> AsyncGenerator[Product]:
+    """An installation of its own, whose files can be looked into."""
+    # A school each: keys that one test has cannot read what another has left on the shared server.
+    settings = settings_for(tmp_path / "data", temporal_address, school=str(next(_schools)))
+    async with running_product(settings) as running:
+        yield running
