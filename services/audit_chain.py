@@ -159,6 +159,8 @@ class Chain:
                 seq = end.seq + 1
                 end = Place(seq, self._key.link(seq, end.hash, line.entry.id, line.mac))
                 rows.append(line.entry.at_place(seq, line.mac, end.hash).model_dump())
+                # A line that stands twice in a journal must not keep all others waiting.
+                known.add(line.entry.id)
             if rows:
                 connection.execute(insert(AuditEntry), rows)
         return end

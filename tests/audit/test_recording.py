@@ -176,3 +176,12 @@ def test_an_act_or_purpose_that_nobody_knows_is_a_mistake_of_the_caller(trail: T
         trail.audit.record_now(MENTOR, "case.invented")
     with pytest.raises(ValueError, match="no such act"):
         trail.audit.record_now(MENTOR, "case.read", purpose="curiosity")
+
+
+def test_a_line_that_stands_twice_is_one_entry(trail: Trail) -> None:
+    told = trail.audit.record_now(MENTOR, "case.read")
+    journal = trail.journals[0]
+    journal.write_bytes(journal.read_bytes() * 2)
+    trail.audit.settle()
+    assert ids(trail) == [told]
+    assert trail.verify().problems == 0
