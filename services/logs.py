@@ -3,8 +3,9 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import Processor
@@ -45,7 +46,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
+        tell_exception,
         hide_personal_data,
     ]
     render: Processor = (
@@ -75,6 +76,33 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def tell_exception(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Say of an exception its kind, its code and where it came about, but not its message: those of libraries
+    repeat the values that they stumbled over."""
+    error = _exception(event.pop("exc_info", None))
+    lines: list[str] = []
+    while error is not None:
+        code = getattr(error, "code", None)
+        lines.append(f"{type(error).__qualname__}{f' [{code}]' if isinstance(code, str) else ''}")
+        lines += [
+            f"  {frame.filename}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ]
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if lines:
+        event["exception"] = "\n".join(lines)
+    return event
+
+
+def _exception(given: object) -> BaseException | None:
+    """What is given as `exc_info`: an exception, `sys.exc_info()`, or true for the one at hand."""
+    if isinstance(given, tuple):
+        given = cast("tuple[object, ...]", given)[1]
+    if given is None or isinstance(given, BaseException):
+        return given
+    return sys.exc_info()[1] if given else None
 
 
 def hide_personal_data(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

@@ -122,13 +122,6 @@ class SecuritySettings(BaseSettings):
     notify_urls_file: SecretFile | None = Field(
         default=None, description="File with the channels of ZHUHANG_NOTIFY_URLS, which then is empty."
     )
-    first_password_days: int = Field(
-        default=14,
-        ge=1,
-        le=365,
-        description="Days after which a first password that nobody has changed counts as weak.",
-    )
-
     notify_schemes: Words = Field(
         default=["mailto", "mailtos", "jsons", "wecombot", "dingtalk", "feishu", "lark"],
         description="Kinds of Apprise channels that a person's own channel may be of.",

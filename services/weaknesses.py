@@ -4,12 +4,14 @@ import ipaddress
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, func, make_url
 from sqlmodel import Session, col, select
 
 from models.tables import Staff
+from models.tables.accounts import Account
 from services.database import create_engine_from
 from services.demo import sample_school
 from services.settings import Settings, SetupError
@@ -21,11 +23,12 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True)
 class Weakness:
-    """`zh` and `en` say what is weak and what to do, each in a few words."""
+    """`zh` and `en` say what is weak and what to do, each in a few words. `grave`: production must not start."""
 
     code: str
     zh: str
     en: str
+    grave: bool = True
 
 
 def weak_settings(settings: Settings) -> list[Weakness]:
@@ -47,7 +50,8 @@ def refuse_weak(settings: Settings, *, with_data: bool) -> None:
     with `with_data` `sqlalchemy.exc.SQLAlchemyError`."""
     if settings.mode != "production":
         return
-    found = [*weak_settings(settings), *(weak_data(settings) if with_data else [])]
+    every = [*weak_settings(settings), *(weak_data(settings) if with_data else [])]
+    found = [item for item in every if item.grave]
     if not found:
         return
     zh = "".join(f"（{number}）{item.zh}" for number, item in enumerate(found, 1))
@@ -136,6 +140,25 @@ def _data(engine: Engine) -> Iterator[Weakness]:
                 "demo_school",
                 "数据库中是示范学校：用新的数据目录与数据库开始。",
                 "The database holds the sample school: begin with a fresh data folder and database.",
+            )
+        if session.exec(select(Account.id).where(col(Account.demo)).limit(1)).first():
+            yield Weakness(
+                "demo_accounts",
+                "有口令公开的示范账号：用新的数据目录与数据库开始。",
+                "There are demo accounts, whose passwords are printed: begin with a fresh data folder and database.",
+            )
+        late = (
+            col(Account.must_change),
+            ~col(Account.disabled),
+            col(Account.one_time_until) < datetime.now(UTC),
+        )
+        if count := session.exec(select(func.count()).select_from(Account).where(*late)).one():
+            # Sign-on refuses them by now.
+            yield Weakness(
+                "first_passwords",
+                f"{count} 个账号的初始口令到期仍未修改：停用这些账号或重发口令。",
+                f"{count} accounts never changed their first password: disable them, or give new ones.",
+                grave=False,
             )
 
 

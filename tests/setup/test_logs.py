@@ -52,6 +52,25 @@ def test_personal_data_is_blanked_out_wherever_it_stands(lines: io.StringIO) -> 
     assert "ValueError" in written
 
 
+@pytest.mark.parametrize("given", [True, "error", "triple"])
+def test_an_exception_is_told_without_its_words(lines: io.StringIO, given: object) -> None:
+    try:
+        try:
+            int("学生张三丰")
+        except ValueError as error:
+            raise LookupError("张三丰的备注") from error
+    except LookupError as error:
+        exc_info = {"error": error, "triple": (LookupError, error, error.__traceback__)}.get(str(given), True)
+        structlog.get_logger("ours").error("failed", exc_info=exc_info)
+        logging.getLogger("theirs").error("failed", exc_info=exc_info)  # type: ignore[arg-type]
+    assert "张三丰" not in lines.getvalue()
+    for line in lines.getvalue().splitlines():
+        told = json.loads(line)["exception"]
+        assert told.startswith("LookupError\n")
+        assert "\nValueError\n" in told
+        assert "test_logs.py:" in told
+
+
 def test_a_long_number_that_is_no_identity_stays(lines: io.StringIO) -> None:
     structlog.get_logger("ours").info("event 123456789012345678901 of run 1234")
     assert "123456789012345678901" in lines.getvalue()
