@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from models.case.kernel import Role
 from models.tables import Staff
@@ -77,7 +78,11 @@ class Channels:
         if "{" not in template and person.role != Role.SCHOOL_SUPERVISOR:
             # A room that names no person is the career centre's.
             return None
-        return template.replace("{email}", person.email or "").replace("{staff_id}", person.id)
+        # Quoted: an address must not bring options of its own into the channel's.
+        parts = {"{email}": person.email or "", "{staff_id}": person.id}
+        for place, value in parts.items():
+            template = template.replace(place, quote(value, safe="@"))
+        return template
 
 
 class _Words(logging.Handler):
