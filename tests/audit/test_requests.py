@@ -13,6 +13,7 @@ from models.audit import acts, acts_by_route, unaudited
 from models.tables import AuditEntry
 from services.actors import graduate_actor_id
 from services.audit_verify import AuditVerifier
+from tests.imports.files import id_number
 from tests.product import Product
 
 NOTE = {"type": "annotate", "text": "绝密内容 10099998888"}
@@ -274,7 +275,7 @@ async def test_the_audit_is_filtered_and_read_page_by_page(product: Product) -> 
 
 
 async def test_it_is_whole_and_holds_nothing_personal(product: Product) -> None:
-    number = "000000200202290015"
+    number = id_number(9_871)
     case_id = await product.open_case(name="审计测试", phone="10012345678", id_number=number)
     await product.get(f"/cases/审计测试?x={number}", "college")
     await product.get("/cases/10012345678", "college")

@@ -32,7 +32,7 @@ ACCOUNTS: dict[str, dict[str, Any]] = {
     "stranger": {"staff_no": "nobody-here", "student_no": "S00000000"},
     "posing": {},
     "nameless": {},
-    "closed": {"staff_no": "teacher"},
+    "closed": {"staff_no": "closed-1"},
     "leaver": {"staff_no": "sso-leaver"},
 }
 

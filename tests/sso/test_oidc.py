@@ -109,16 +109,18 @@ async def test_who_has_no_local_account_sets_a_second_factor_up_here(school: Sch
 
 
 async def test_an_account_that_was_disabled_stays_closed(school: School) -> None:
-    created = await school.product.request("POST", "/accounts", json={"staff_id": "teacher"})
+    draft = {"id": "closed-1", "name": "测试导师", "role": "mentor", "department_id": "cs"}
+    await school.product.request("POST", "/staff", json=draft)
+    created = await school.product.request("POST", "/accounts", json={"staff_id": "closed-1"})
     assert created.status == 201, created.body
-    await school.product.request("PATCH", "/accounts/teacher", json={"disabled": True})
+    await school.product.request("PATCH", "/accounts/closed-1", json={"disabled": True})
     browser, answer = await signed_on(school, "closed")
     async with browser:
         assert code_of(answer) == (403, "not_registered")
-    await school.product.request("PATCH", "/accounts/teacher", json={"disabled": False})
+    await school.product.request("PATCH", "/accounts/closed-1", json={"disabled": False})
     browser, answer = await signed_on(school, "closed")
     async with browser:
-        assert await browser.who() == "teacher"
+        assert await browser.who() == "closed-1"
 
 
 async def test_claims_that_only_the_userinfo_endpoint_tells(school: School) -> None:

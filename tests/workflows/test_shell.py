@@ -48,6 +48,8 @@ async def test_commands_are_acknowledged_while_the_database_is_away(
     async with running_product(settings) as product:
         case_id = await product.paired()
         before = len(await product.timeline(case_id))
+        # Signing on is written down, so that it comes before.
+        product.bearer("mentor-1")
         with database_away(product):
             first = await product.do(case_id, "mentor-1", CONTACT)
             assert (first.status, first.body["projected"]) == (202, False)

@@ -16,6 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 from models.case.ladder import RungReached
 from models.case.machine import EVENTS
 from models.tables import CaseEvent
+from services.sealed import event_place
 from services.settings import Settings, SetupError
 from services.temporal import data_converter
 from services.vault import Vault
@@ -77,7 +78,8 @@ async def test_two_years_pass_and_every_reminder_comes_once(
         rows = session.exec(
             select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(col(CaseEvent.seq))
         )
-        events = [(row.seq, row.at, EVENTS.validate_json(row.data)) for row in rows]
+        opened = ((row, lives.vault.open(case_id, row.data, event_place(row.seq))) for row in rows)
+        events = [(row.seq, row.at, EVENTS.validate_json(data)) for row, data in opened]
     assert [seq for seq, _, _ in events] == list(range(1, state.version + 1))
     reached = [(at, event) for _, at, event in events if isinstance(event, RungReached)]
     once = Counter((event.key, event.rung) for _, event in reached)
