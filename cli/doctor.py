@@ -110,16 +110,18 @@ def _free(host: str, port: int, variable: str) -> str:
 def _packages() -> Finding:
     if not _LOCK.exists():
         return Finding("packages", None, "no requirements.lock beside the code")
-    # A line with a marker (`; sys_platform == …`) may rightly be absent here.
-    pins = re.findall(r"^([\w.-]+)==(\S+)( ;)?", _LOCK.read_text(), re.MULTILINE)
+    # A line with a marker (`; sys_platform == …`) may rightly be absent here, and one package have several.
+    pins: dict[str, list[str]] = {}
+    for name, version, marker in re.findall(r"^([\w.-]+)==(\S+)( ;)?", _LOCK.read_text(), re.MULTILINE):
+        pins.setdefault(name, [""] if marker else []).append(version)
     wrong: list[str] = []
-    for name, version, marker in pins:
+    for name, versions in pins.items():
         try:
             there = metadata.version(name)
         except metadata.PackageNotFoundError:
-            there = "" if not marker else version
-        if there != version:
-            wrong.append(f"{name} {there or 'missing'}, locked {version}")
+            there = ""
+        if there not in versions:
+            wrong.append(f"{name} {there or 'missing'}, locked {versions[-1]}")
     return Finding("packages", not wrong, "; ".join(wrong) or f"{len(pins)} as locked")
 
 
