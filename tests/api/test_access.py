@@ -14,6 +14,7 @@ NOTE = {"type": "annotate", "text": "备注"}
     ["", "Bearer", "Bearer zhs_unknown", "Bearer zhu_unknown", "Basic YWRtaW46YWRtaW4=", "Bearer 导师"],
 )
 async def test_nobody_asks_without_a_credential_that_counts(product: Product, credential: str) -> None:
+    product.http.cookies.clear()
     headers: dict[str, Any] = {"Authorization": credential.encode()} if credential else {}
     # What said who acts before there was sign-on counts no more.
     response = await product.http.get("/api/v1/cases", headers=headers | {"X-Zhuhang-Actor": "college"})

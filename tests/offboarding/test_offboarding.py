@@ -40,6 +40,15 @@ async def person(product: Product, staff_id: str) -> dict[str, Any]:
     return next(item for item in staff if item["id"] == staff_id)
 
 
+async def shut_out(product: Product, staff_id: str) -> None:
+    """Who has left may ask no more, as soon as what was known a moment ago is read anew."""
+
+    async def refused() -> bool:
+        return (await product.get("/inbox", staff_id)).status == 401
+
+    await product.until(refused, what="the leaver is shut out")
+
+
 async def test_every_case_and_proposal_goes_to_the_successor(product: Product) -> None:
     leaver, successor = await mentor(product, "cs"), await mentor(product, "cs")
     assert (await product.get("/inbox", leaver)).status == 200
@@ -59,7 +68,7 @@ async def test_every_case_and_proposal_goes_to_the_successor(product: Product) -
     (moved,) = [item for item in await product.timeline(cases[0]) if item["data"].get("previous") == leaver]
     assert (moved["actor_id"], moved["data"]["reason"]) == ("college", "调离")
     assert (await person(product, leaver))["departed_on"] is not None
-    assert (await product.get("/inbox", leaver)).status == 401
+    await shut_out(product, leaver)
 
 
 async def test_without_a_successor_each_goes_to_the_best_by_the_rules(product: Product) -> None:
