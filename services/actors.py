@@ -8,8 +8,9 @@ from sqlmodel import Session, select
 from models.case.kernel import Actor, Role
 from models.tables import BreakGlass, CaseRow, Delegation, Staff
 from services.break_glass import open_now
-from services.delegations import counts_on, today
+from services.delegations import counts_on
 from services.errors import UnknownActor
+from services.school_day import today
 
 GRADUATE_PREFIX = "graduate:"
 

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Engine, or_
 from sqlmodel import Session, col, select
 
 from models.base import Model
-from models.calendar import Calendar
 from models.case.kernel import Actor, Day, Role
 from models.tables import Delegation, Staff
 from models.views.page import Page
@@ -17,6 +16,7 @@ from services.database import writing
 from services.errors import NotAllowed, NotFound, Unprocessable
 from services.keyset import after, cursor_of, read_cursor
 from services.pairing import MENTOR_ROLES
+from services.school_day import today
 
 _ORDER = (col(Delegation.created_at), col(Delegation.id))
 
@@ -46,11 +46,6 @@ class DelegationView(Model):
     revoked_at: datetime | None
     revoked_by: str | None
     active: bool
-
-
-def today() -> date:
-    """The school's date."""
-    return Calendar().date_of(datetime.now(UTC))
 
 
 def counts_on(day: date) -> ColumnElement[bool]:

@@ -13,13 +13,13 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from models.base import Model
-from models.calendar import Calendar
 from models.case.kernel import Actor, Role
 from models.tables import CaseRow, Offboarding, Staff
 from services.commands import temporal_away
 from services.database import writing
 from services.errors import NotAllowed, NotFound, Unprocessable
 from services.pairing import MENTOR_ROLES
+from services.school_day import today
 from services.settings import Settings
 from workflows.messages import OFFBOARDING_WORKFLOW
 from workflows.offboarding_messages import LeftOver, OffboardingInput
@@ -55,11 +55,6 @@ def of_leaver(staff_id: str) -> ColumnElement[bool]:
     """The open cases that are with this person, or that this person was asked to take."""
     with_them = or_(col(CaseRow.mentor_id) == staff_id, col(CaseRow.proposed_mentor_id) == staff_id)
     return and_(col(CaseRow.closed_at).is_(None), with_them)
-
-
-def today() -> date:
-    """The school's date."""
-    return Calendar().date_of(datetime.now(UTC))
 
 
 class Offboardings:
