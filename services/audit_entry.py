@@ -18,23 +18,6 @@ Detail = dict[str, str | int | list[str]]
 
 # What stands before the first entry.
 GENESIS = "0" * 64
-_CONTENT = (
-    "id",
-    "at",
-    "school_id",
-    "actor_id",
-    "actor_role",
-    "how",
-    "address",
-    "act",
-    "case_id",
-    "purpose",
-    "outcome",
-    "code",
-    "request_id",
-    "detail",
-    "sealed_reason",
-)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CASE_ID = re.compile(r"case-[a-z2-7]{24}")
 _CODE = re.compile(r"[A-Za-z0-9._:*-]{1,80}")
@@ -59,7 +42,6 @@ class Entry(Model):
     code: str | None = None
     request_id: str | None = None
     detail: str = "{}"
-    sealed_reason: str | None = None
 
     @field_validator("at")
     @classmethod
@@ -68,18 +50,20 @@ class Entry(Model):
 
     def canonical(self) -> bytes:
         """The same bytes for the same content, wherever it was read from."""
-        values = {name: getattr(self, name) for name in _CONTENT}
+        values = {name: getattr(self, name) for name in Entry.model_fields}
         values["at"] = self.at.isoformat(timespec="microseconds")
         return spelt(values).encode()
 
     def at_place(self, seq: int, mac: str, hash_: str) -> AuditEntry:
         """The row of the entry."""
-        return AuditEntry(seq=seq, mac=mac, hash=hash_, **{name: getattr(self, name) for name in _CONTENT})
+        return AuditEntry(
+            seq=seq, mac=mac, hash=hash_, **{name: getattr(self, name) for name in Entry.model_fields}
+        )
 
     @classmethod
     def of(cls, row: AuditEntry) -> "Entry":
         """The content of a row."""
-        return cls(**{name: getattr(row, name) for name in _CONTENT})
+        return cls(**{name: getattr(row, name) for name in Entry.model_fields})
 
     @property
     def writer(self) -> str:

@@ -13,7 +13,7 @@ class AuditEntry(Table, table=True):
 
     `id` is the writer (one per process and start) with its own count, `<writer>-<n>`: a missing number is a missing
     entry. `mac` authenticates the content, `hash` the place: it covers the hash of the place before. `detail` is
-    JSON; `sealed_reason` is text under the key of the case, unreadable once that is destroyed.
+    JSON.
     """
 
     __table_args__ = (
@@ -40,6 +40,5 @@ class AuditEntry(Table, table=True):
     code: str | None = None
     request_id: str | None = None
     detail: str = Field(default="{}", sa_type=Text)
-    sealed_reason: str | None = Field(default=None, sa_type=Text)
     mac: str
     hash: str

@@ -75,7 +75,6 @@ def upgrade() -> None:
         sa.Column("code", sa.String(), nullable=True),
         sa.Column("request_id", sa.String(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("sealed_reason", sa.Text(), nullable=True),
         sa.Column("mac", sa.String(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
