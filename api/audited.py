@@ -9,10 +9,9 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from temporalio.service import RPCError
 
+from api.problems import unavailable
 from models.audit import OTHER, Act, Outcome, acts_by_route
 from services.audit import AnsweredRequest, current_request
 from services.caller import Caller, Stranger
@@ -106,9 +105,6 @@ def _status_and_code(error: Exception) -> tuple[int, str]:
             return 422, "invalid_request"
         case HTTPException():
             return error.status_code, "http_error"
-        case SQLAlchemyError():
-            return 503, "database_unavailable"
-        case RPCError():
-            return 503, "temporal_unavailable"
         case _:
-            return 503, "unexpected_error"
+            answer = unavailable(error)
+            return answer.status, answer.code

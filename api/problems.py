@@ -21,6 +21,8 @@ from services.errors import ServiceError, Unavailable
 
 log = structlog.get_logger(__name__)
 
+_UNEXPECTED = "unexpected_error"
+
 # How many fields the sentence names; the list of errors has them all.
 _NAMED = 5
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
@@ -109,10 +111,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(SQLAlchemyError, _database)
-    app.add_exception_handler(RPCError, _temporal)
-    app.add_exception_handler(RuntimeError, _runtime)
-    app.add_exception_handler(Exception, _unexpected)
+    for kind in (SQLAlchemyError, RPCError, RuntimeError, Exception):
+        app.add_exception_handler(kind, _no_answer)
 
 
 async def _service_error(_request: Request, error: Exception) -> JSONResponse:
@@ -147,35 +147,40 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, code, zh, en, headers=error.headers)
 
 
-async def _database(_request: Request, error: Exception) -> JSONResponse:
-    # These say something about what was asked of the database, not about whether it is there.
-    ours = isinstance(error, DataError | IntegrityError | ProgrammingError)
-    if ours or not isinstance(error, DBAPIError | PoolTimeoutError):
-        return await _unexpected(_request, error)
-    log.warning("the database does not answer", kind=type(error).__name__)
-    return of(database_away())
+def unavailable(error: Exception) -> Unavailable:
+    """What an error that is no answer is answered as: a part that is away, or something unexpected."""
+    match error:
+        # These say something about what was asked of the database, not about whether it is there.
+        case DataError() | IntegrityError() | ProgrammingError():
+            return _unexpected()
+        case DBAPIError() | PoolTimeoutError():
+            return database_away()
+        case RPCError():
+            return temporal_away()
+        # So the Temporal client says that its first connection failed.
+        case RuntimeError() if str(error).startswith("Failed client connect"):
+            return temporal_away()
+        case _:
+            return _unexpected()
 
 
-async def _temporal(_request: Request, error: Exception) -> JSONResponse:
-    log.warning("Temporal does not answer", kind=type(error).__name__)
-    return of(temporal_away())
+async def _no_answer(request: Request, error: Exception) -> JSONResponse:
+    answer = unavailable(error)
+    kind = type(error).__name__
+    if answer.code == _UNEXPECTED:
+        # The message may hold personal data: the type and the place are enough to find it.
+        log.error("unexpected error", kind=kind, route=request.scope.get("path"), exc_info=error)
+    else:
+        log.warning("a part does not answer", code=answer.code, kind=kind)
+    return of(answer)
 
 
-async def _runtime(request: Request, error: Exception) -> JSONResponse:
-    # So the Temporal client says that its first connection failed.
-    away = str(error).startswith("Failed client connect")
-    return await (_temporal if away else _unexpected)(request, error)
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    # The message may hold personal data: the type and the place are enough to find it.
-    log.error("unexpected error", kind=type(error).__name__, route=request.scope.get("path"), exc_info=error)
-    unexpected = Unavailable(
-        "unexpected_error",
+def _unexpected() -> Unavailable:
+    return Unavailable(
+        _UNEXPECTED,
         "出现意外情况，已记录；请稍后重试。",
         "Something unexpected happened and was logged; try again later.",
     )
-    return of(unexpected)
 
 
 def responses(*codes: int) -> dict[int | str, dict[str, Any]]:
