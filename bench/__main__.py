@@ -20,8 +20,8 @@ from rich.table import Table
 from temporalio.api.enums.v1 import EventType
 
 from bench.bare import QUEUE
-from bench.installation import Installation, installation
-from bench.measure import Timing, timed
+from bench.installation import Installation, Side, installation
+from bench.measure import Timing, in_turn, timed
 from cli.clean_exit import run_and_leave
 from samples.generate import write_csv
 from samples.graduates import generate_rows, vocabulary
@@ -53,11 +53,13 @@ class Round(TypedDict):
     ours_one: Timing
     bare_many: Timing
     ours_many: Timing
+    secured: Timing
+    plain: Timing
     bare_settled_per_second: float
     import_settled_per_second: float
 
 
-async def cases_in_delivery(place: Installation, count: int, prefix: str) -> list[str]:
+async def cases_in_delivery(place: Side, count: int, prefix: str) -> list[str]:
     """Cases with a mentor, so that contacts may be recorded."""
 
     async def make(number: int) -> str:
@@ -177,16 +179,24 @@ async def one_round(place: Installation, number: int, sizes: Sizes, folder: Path
     async def ours(index: int) -> None:
         await place.post(f"/cases/{cases[index % clients]}/commands", "mentor", CONTACT)
 
+    unprotected = await cases_in_delivery(place.plain, clients, f"P{number}")
+
     async def plain(index: int) -> None:
+        await place.plain.post(f"/cases/{unprotected[index % clients]}/commands", "mentor", CONTACT)
+
+    async def alone(index: int) -> None:
         handle = place.bare.get_workflow_handle(bare[index % clients])
         await handle.execute_update("act", CONTACT["content"])
 
-    for warm in (ours, plain):
+    for warm in (ours, plain, alone):
         await timed(warm, range(clients), clients)
+    secured, without = await in_turn((ours, plain), range(calls))
     return Round(
-        bare_one=await timed(plain, range(calls), 1),
+        secured=secured,
+        plain=without,
+        bare_one=await timed(alone, range(calls), 1),
         ours_one=await timed(ours, range(calls), 1),
-        bare_many=await timed(plain, range(calls * 3), clients),
+        bare_many=await timed(alone, range(calls * 3), clients),
         ours_many=await timed(ours, range(calls * 3), clients),
         bare_settled_per_second=await bare_settled(place, sizes["import_rows"], f"settle-{number}"),
         import_settled_per_second=await import_settled(place, sizes["import_rows"], number, folder),
@@ -209,6 +219,7 @@ async def run(sizes: Sizes) -> dict[str, Any]:
     return {
         "ratios": {
             "command_p50_over_bare": middle(rounds, lambda r: r["ours_one"]["p50"] / r["bare_one"]["p50"]),
+            "secured_over_plain": middle(rounds, lambda r: r["secured"]["p50"] / r["plain"]["p50"]),
             "commands_rate_over_bare": middle(
                 rounds, lambda r: r["ours_many"]["rate"] / r["bare_many"]["rate"]
             ),

@@ -15,6 +15,7 @@ from typing import Any, get_args
 import httpx
 from temporalio.client import Client
 
+from bench.plain import ACTOR_HEADER
 from samples.graduates import vocabulary
 from services.database import create_engine_from
 from services.rate_limits import Kind
@@ -32,11 +33,47 @@ _READY_SECONDS = 600
 COLLEGE = vocabulary().colleges[0].name
 
 
-@dataclass
-class Installation:
-    """The product over HTTP, and clients of its Temporal server with and without its encryption."""
+class Side:
+    """One way to ask an installation over HTTP."""
 
     http: httpx.AsyncClient
+
+    def bearer(self, actor: str) -> dict[str, str]:
+        """The header that says who asks."""
+        raise NotImplementedError
+
+    async def post(self, path: str, actor: str, body: Any) -> dict[str, Any]:
+        """Post JSON as an actor; anything but success ends the benchmark."""
+        answer = await self.http.post(f"/api/v1{path}", headers=self.bearer(actor), json=body)
+        if answer.status_code not in (200, 201):
+            raise RuntimeError(f"{path}: {answer.status_code} {answer.text}")
+        return json.loads(answer.content)
+
+    async def furnish(self) -> None:
+        """A college and the people who act in it."""
+        await self.post("/departments", "admin", {"id": "cs", "name": COLLEGE})
+        for person in _STAFF:
+            await self.post("/staff", "admin", person)
+
+
+@dataclass
+class Plain(Side):
+    """The product without its protection (see `bench.plain`)."""
+
+    http: httpx.AsyncClient
+
+    def bearer(self, actor: str) -> dict[str, str]:
+        """The header that is believed."""
+        return {ACTOR_HEADER: actor}
+
+
+@dataclass
+class Installation(Side):
+    """The product over HTTP, the same without its protection, and clients of its Temporal server with and without
+    its encryption."""
+
+    http: httpx.AsyncClient
+    plain: Plain
     client: Client
     bare: Client
     settings: Settings
@@ -49,13 +86,6 @@ class Installation:
             self.tokens[actor] = LocalSessions(engine, self.settings).token(actor, timedelta(hours=24))
             engine.dispose()
         return {"Authorization": f"Bearer {self.tokens[actor]}"}
-
-    async def post(self, path: str, actor: str, body: Any) -> dict[str, Any]:
-        """Post JSON as an actor; anything but success ends the benchmark."""
-        answer = await self.http.post(f"/api/v1{path}", headers=self.bearer(actor), json=body)
-        if answer.status_code not in (200, 201):
-            raise RuntimeError(f"{path}: {answer.status_code} {answer.text}")
-        return json.loads(answer.content)
 
 
 @asynccontextmanager
@@ -75,15 +105,30 @@ async def installation(folder: Path, first_port: int) -> AsyncGenerator[Installa
     with (folder / "up.log").open("wb") as log:
         parts = [_start([str(Path(sys.executable).parent / "zhuhang"), "up"], environment, log)]
         try:
-            async with httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http:
+            async with (
+                httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http,
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{first_port + 2}", timeout=60) as plain_http,
+            ):
                 await _ready(http, parts[0])
+                without = environment | {
+                    "ZHUHANG_DATA_DIR": str(folder / "plain"),
+                    "ZHUHANG_HTTP_PORT": str(first_port + 2),
+                    "ZHUHANG_SCHOOL_CODE": "99998",
+                    "ZHUHANG_TASK_QUEUE": "plain",
+                    "TEMPORAL_ADDRESS": settings.temporal_target,
+                }
+                (folder / "plain").mkdir()
+                plain_part = [sys.executable, "-m", "bench.plain"]
+                subprocess.run([*plain_part, "migrate"], env=without, stdout=log, stderr=log, check=True)  # noqa: S603, ASYNC221
+                parts += [_start([*plain_part, part], without, log) for part in ("worker", "api")]
+                await _ready(plain_http, parts[-1])
                 bare = [sys.executable, "-m", "bench.bare", settings.temporal_target]
                 parts.append(_start(bare, environment, log))
                 client = await connect(settings, Vault.of(settings))
-                running = Installation(http, client, await Client.connect(settings.temporal_target), settings)
-                await running.post("/departments", "admin", {"id": "cs", "name": COLLEGE})
-                for person in _STAFF:
-                    await running.post("/staff", "admin", person)
+                without_converter = await Client.connect(settings.temporal_target)
+                running = Installation(http, Plain(plain_http), client, without_converter, settings)
+                await running.furnish()
+                await running.plain.furnish()
                 yield running
         finally:
             for part in reversed(parts):

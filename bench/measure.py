@@ -31,7 +31,22 @@ async def timed(call: Call, numbers: Sequence[int], clients: int) -> Timing:
 
     started = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))
-    spent = time.perf_counter() - started
+    return _timing(taken, time.perf_counter() - started)
+
+
+async def in_turn(calls: Sequence[Call], numbers: Sequence[int]) -> list[Timing]:
+    """Make each of the calls once for each number, one after another, so that whatever slows the machine down
+    meets all of them alike."""
+    taken: list[list[float]] = [[] for _ in calls]
+    for number in numbers:
+        for call, times in zip(calls, taken, strict=True):
+            started = time.perf_counter()
+            await call(number)
+            times.append(time.perf_counter() - started)
+    return [_timing(times, sum(times)) for times in taken]
+
+
+def _timing(taken: list[float], spent: float) -> Timing:
     taken.sort()
     return Timing(
         calls=len(taken),
