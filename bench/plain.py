@@ -85,6 +85,24 @@ class NoAudit(Audit):
     ) -> str:
         return ""
 
+    def record_now(
+        self,
+        caller: Caller | Stranger,
+        act: str,
+        *,
+        case_id: str | None = None,
+        purpose: str | None = None,
+        outcome: Outcome | str = Outcome.DONE,
+        code: str | None = None,
+        detail: Mapping[str, str | int | Sequence[str]] | None = None,
+    ) -> str:
+        return ""
+
+    def record_cases(
+        self, caller: Caller, act: str, case_ids: Sequence[str], purpose: str | None = None
+    ) -> None:
+        pass
+
     def start(self) -> None:
         pass
 
@@ -118,7 +136,6 @@ def plain_app(settings: Settings) -> FastAPI:
             how="session",
             credential_id="",
             token_hash="",
-            secret="",
             ends_at=now + day,
             idle=day,
             last_seen_at=now,
@@ -126,7 +143,8 @@ def plain_app(settings: Settings) -> FastAPI:
         )
 
     async def believed(services: ServicesDep, actor: Annotated[str, Header(alias=ACTOR_HEADER)]) -> Signed:
-        return Signed(known(services.actors, actor), "", by_cookie=False)
+        found = known(services.actors, actor)
+        return Signed(found, Caller(actor=found.actor, how=found.how, address=""), "", by_cookie=False)
 
     app.dependency_overrides[recognised] = believed
     return app
