@@ -19,6 +19,7 @@ from models.views.sign_on import (
     PasswordDraft,
     SessionGranted,
     SessionView,
+    SignedOff,
     SignOffDraft,
     SignOnDraft,
     TotpBegun,
@@ -83,24 +84,30 @@ async def sign_on(
     return await _given(response, services, granted, now, by_cookie=draft.cookie)
 
 
-@router.post("/auth/sign-off", dependencies=[signed_on()], status_code=204, responses=responses(413))
-def sign_off(
+@router.post("/auth/sign-off", dependencies=[signed_on()], responses=responses(413))
+async def sign_off(
     request: Request,
     response: Response,
     services: ServicesDep,
     signed: SessionDep,
     now: NowDep,
     draft: Annotated[SignOffDraft | None, Body()] = None,
-) -> None:
+) -> SignedOff:
     """End this session, or all one's sessions."""
     sessions, actor = services.sign_on.sessions, signed.who.actor
-    if draft is not None and draft.everywhere:
-        sessions.revoke_all(actor.id, now)
-    else:
-        sessions.end(signed.secret, now)
-    _note(request, services, signed, "sign_off")
+    page = await services.sso.sign_out(signed.who.credential_id)
+
+    def end() -> None:
+        if draft is not None and draft.everywhere:
+            sessions.revoke_all(actor.id, now)
+        else:
+            sessions.end(signed.secret, now)
+        _note(request, services, signed, "sign_off")
+
+    await to_thread.run_sync(end)
     if signed.by_cookie:
         drop_cookie(response, services.settings)
+    return SignedOff(provider=page)
 
 
 @router.get("/auth/me", dependencies=[signed_on()])

@@ -43,6 +43,7 @@ class SignOnSession(Table, table=True):
 
     `how`: password, command_line, oidc, cas. It ends at `ends_at` at the latest, earlier when nothing was asked
     for `idle_seconds`, or with `revoked_at`. `ticket_hash`: the SHA-256 of the CAS ticket that it began with.
+    `id_token`: the OpenID provider's, sealed, until the session ends.
     """
 
     id: str = Field(primary_key=True)
@@ -58,6 +59,7 @@ class SignOnSession(Table, table=True):
     address: str
     agent: str
     ticket_hash: str | None = Field(default=None, index=True)
+    id_token: str | None = Field(default=None, sa_type=Text)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

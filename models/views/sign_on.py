@@ -32,6 +32,13 @@ class SignOffDraft(Model):
     everywhere: bool = False
 
 
+class SignedOff(Model):
+    """The session has ended. `provider`: the page of the school's own sign-on that ends the session there, to which
+    the browser should go next; it comes back to Zhuhang."""
+
+    provider: str | None
+
+
 class PasswordDraft(Model):
     """A change of one's own password."""
 

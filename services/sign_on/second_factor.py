@@ -58,12 +58,12 @@ class SecondFactor:
         return True
 
     def _seal(self, account_id: str, text: str) -> str:
-        subject = _subject(account_id)
+        subject = seal_subject(account_id)
         self._vault.ensure([subject])
         return self._vault.seal(subject, text, _context(account_id))
 
     def _open(self, account_id: str, sealed: str) -> str:
-        return self._vault.open(_subject(account_id), sealed, _context(account_id))
+        return self._vault.open(seal_subject(account_id), sealed, _context(account_id))
 
 
 def forget_second_factor(account: Account) -> None:
@@ -82,8 +82,9 @@ def _step_of(secret: str, code: str, now: datetime, *, after: int) -> int | None
     return None
 
 
-def _subject(account_id: str) -> str:
-    # A graduate's goes with the key of the case when that is erased.
+def seal_subject(account_id: str) -> str:
+    """Whose key seals what belongs to an account. A graduate's goes with the key of the case when that is
+    erased."""
     return (
         account_id.removeprefix(GRADUATE_PREFIX) if account_id.startswith(GRADUATE_PREFIX) else _STAFF_SUBJECT
     )

@@ -53,6 +53,7 @@ class Sessions:
         second_factor: bool,
         lifetime: timedelta | None = None,
         ticket_hash: str | None = None,
+        id_token: str | None = None,
     ) -> Granted:
         """Begin a session of somebody who has proved who they are.
 
@@ -76,6 +77,7 @@ class Sessions:
             address=address,
             agent=agent[:_AGENT_CHARACTERS],
             ticket_hash=ticket_hash,
+            id_token=id_token,
         )
         session_id = row.id
         with Session(writing(self._engine)) as session:
@@ -131,7 +133,7 @@ class Sessions:
             col(SignOnSession.token_hash) == hash_of(secret), col(SignOnSession.revoked_at).is_(None)
         )
         with Session(writing(self._engine)) as session:
-            session.connection().execute(ended.values(revoked_at=now))
+            session.connection().execute(ended.values(revoked_at=now, id_token=None))
             session.commit()
         self._credentials.forget_secret(secret)
 
@@ -144,7 +146,7 @@ class Sessions:
             row = session.get(SignOnSession, session_id)
             if row is None or not _may_end(actor, row):
                 raise NotFound("session_unknown", "没有找到该会话。", "There is no such session.")
-            row.revoked_at = row.revoked_at or now
+            row.revoked_at, row.id_token = row.revoked_at or now, None
             owner = row.actor_id
             session.commit()
         self._credentials.forget(owner)
@@ -158,7 +160,7 @@ class Sessions:
             col(SignOnSession.id) != (but or ""),
         )
         with Session(writing(self._engine)) as session:
-            session.connection().execute(ended.values(revoked_at=now))
+            session.connection().execute(ended.values(revoked_at=now, id_token=None))
             session.commit()
         self._credentials.forget(actor_id)
 
@@ -170,7 +172,7 @@ class Sessions:
         with Session(writing(self._engine)) as session:
             rows = session.exec(query.with_for_update()).all()
             for row in rows:
-                row.revoked_at = now
+                row.revoked_at, row.id_token = now, None
             owners = [row.actor_id for row in rows]
             session.commit()
         for owner in owners:

@@ -39,10 +39,9 @@ class CasProvider:
         """The server's page to send the browser to (§2.1); it comes back to `service`."""
         return cast("str", self._protocol(service).get_login_url())
 
-    @property
-    def sign_out_url(self) -> str:
-        """The server's page that ends its own session (§2.3)."""
-        return cast("str", self._protocol("").get_logout_url())
+    def sign_out(self, then: str) -> str:
+        """The server's page that ends its own session and sends the browser on to `then` (§2.3)."""
+        return cast("str", self._protocol("").get_logout_url(then))
 
     async def finish(self, service: str, ticket: str) -> Identity:
         """Whom the server vouches for, by the ticket that the browser brought; it counts once (§3.1).

@@ -30,13 +30,14 @@ class Metadata(BaseModel):
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str | None = None
+    end_session_endpoint: str | None = None
     id_token_signing_alg_values_supported: list[str] = ["RS256"]
     token_endpoint_auth_methods_supported: list[str] = ["client_secret_basic"]
     authorization_response_iss_parameter_supported: bool = False
 
     @property
     def endpoints(self) -> list[str]:
-        """Those that are asked from here; the browser alone goes to the other."""
+        """Those that are asked from here; the browser alone goes to the others."""
         return [url for url in (self.token_endpoint, self.jwks_uri, self.userinfo_endpoint) if url]
 
 
@@ -93,7 +94,8 @@ class Discovery:
             raise ValueError("the configuration lacks what signing on needs") from None
         if metadata.issuer != self._issuer:
             raise ValueError("the configuration is another issuer's")
-        self._origins.add(metadata.authorization_endpoint, *metadata.endpoints)
+        pages = [metadata.authorization_endpoint, metadata.end_session_endpoint]
+        self._origins.add(*(url for url in pages if url), *metadata.endpoints)
         return metadata
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from models.case.kernel import Actor
@@ -16,11 +16,13 @@ _LONGEST = 100
 
 @dataclass(frozen=True)
 class Identity:
-    """A person as the provider names them. `strong`: the provider has asked for a second factor."""
+    """A person as the provider names them. `strong`: the provider has asked for a second factor. `id_token` is
+    its own word for this sign-on, by which it is asked to end it."""
 
     staff_no: str | None
     student_no: str | None
     strong: bool = False
+    id_token: str | None = field(default=None, repr=False)
 
 
 def number_in(claims: Mapping[str, object], name: str) -> str | None:

@@ -44,6 +44,8 @@ _ALGORITHMS = frozenset(
 )
 # Seconds by which the provider's clock may differ.
 _LEEWAY = 60
+# It goes into an address, of which servers take some 8000 characters.
+_LONGEST_HINT = 6000
 
 
 class OidcProvider:
@@ -95,7 +97,8 @@ class OidcProvider:
                     ),
                 )
                 answer = await asked
-                claims = await self._validated(published, answer, pending.nonce)
+                id_token = _id_token(answer)
+                claims = await self._validated(published, answer, id_token, pending.nonce)
                 claims = await self._completed(client, published.metadata, claims)
         except OAuthError as error:
             raise _refused("the provider refused the code", error=str(error.error)) from None
@@ -106,7 +109,18 @@ class OidcProvider:
         except (httpx.HTTPError, ValueError) as error:
             log.warning("the OpenID provider cannot be asked", kind=type(error).__name__)
             raise provider_away() from None
-        return self._identity(claims)
+        return self._identity(claims, id_token)
+
+    async def sign_out(self, id_token: str | None, then: str) -> str | None:
+        """The provider's page that ends its own session and sends the browser on to `then` (RP-Initiated Logout
+        1.0 §2); None where it has none. Without the `id_token` of the sign-on it asks the person first. Raises
+        Unavailable (`identity_provider_unavailable`)."""
+        page = (await self._discovery.published()).metadata.end_session_endpoint
+        if page is None:
+            return None
+        told = {"client_id": self._settings.oidc_client_id, "post_logout_redirect_uri": then}
+        hint = {"id_token_hint": id_token} if id_token else {}
+        return str(httpx.URL(page).copy_merge_params(hint | told))
 
     def _client(self, metadata: Metadata) -> _Client:
         methods = metadata.token_endpoint_auth_methods_supported
@@ -119,10 +133,7 @@ class OidcProvider:
             **self._origins.options(),
         )
 
-    async def _validated(self, published: Published, answer: Claims, nonce: str) -> Claims:
-        id_token = answer.get("id_token")
-        if not isinstance(id_token, str):
-            raise _refused("the answer has no ID token")
+    async def _validated(self, published: Published, answer: Claims, id_token: str, nonce: str) -> Claims:
         algorithms = _ALGORITHMS & set(published.metadata.id_token_signing_alg_values_supported)
         try:
             decoded = jwt.decode(id_token, published.keys, algorithms=algorithms)
@@ -158,7 +169,7 @@ class OidcProvider:
             raise _refused("the userinfo answer is not usable", status=response.status_code)
         return cast("Claims", told) | claims
 
-    def _identity(self, claims: Claims) -> Identity:
+    def _identity(self, claims: Claims, id_token: str) -> Identity:
         settings = self._settings
         how = claims.get(settings.oidc_mfa_claim)
         given = cast("list[object]", how) if isinstance(how, list) else [how]
@@ -166,7 +177,15 @@ class OidcProvider:
             staff_no=number_in(claims, settings.oidc_staff_claim),
             student_no=number_in(claims, settings.oidc_student_claim),
             strong=any(value in settings.oidc_mfa_values for value in given),
+            id_token=id_token if len(id_token) <= _LONGEST_HINT else None,
         )
+
+
+def _id_token(answer: Claims) -> str:
+    id_token = answer.get("id_token")
+    if not isinstance(id_token, str):
+        raise _refused("the answer has no ID token")
+    return id_token
 
 
 def _refused(why: str, **facts: object) -> SsoRefused:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeVar
 
+import structlog
 from anyio import to_thread
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
@@ -16,7 +17,7 @@ from models.case.kernel import Actor
 from models.tables import Account
 from services.actors import Actors
 from services.database import writing
-from services.errors import ServiceError
+from services.errors import ServiceError, Unavailable
 from services.settings import Settings
 from services.settings_security import secret_in
 from services.sign_on.assembly import SignOnParts
@@ -25,10 +26,13 @@ from services.sign_on.sessions import Granted
 from services.sign_on.sign_on import Place
 from services.sso.cas import CasProvider, ended_tickets
 from services.sso.errors import not_offered, not_registered
+from services.sso.hints import Hints
 from services.sso.identity import Identity, People
 from services.sso.oidc import OidcProvider
 from services.sso.pending import Pending, Pendings, Way
 from services.vault import Vault
+
+log = structlog.get_logger(__name__)
 
 _PATH = "/api/v1/auth"
 Provider = TypeVar("Provider", OidcProvider, CasProvider, OidcProvider | CasProvider)
@@ -36,13 +40,12 @@ Provider = TypeVar("Provider", OidcProvider, CasProvider, OidcProvider | CasProv
 
 class ProviderView(Model):
     """A way to sign on. `start` is where the browser goes to begin, for a local account it is the form's own
-    route; `sign_out`, where there is one, ends the provider's own session."""
+    route."""
 
     id: Literal["local", "oidc", "cas"]
     zh: str
     en: str
     start: str
-    sign_out: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class SchoolSignOn:
         self._record = sign_on.record
         self._settings = settings
         self._pendings = Pendings(vault)
+        self._hints = Hints(engine, vault)
+        self._home = f"{settings.public_url}/"
         self._people = People(actors, vault, settings.school_code)
         self._service = f"{settings.public_url}{_PATH}/cas/callback"
         self._oidc = _oidc_of(settings)
@@ -97,7 +102,6 @@ class SchoolSignOn:
                     zh=settings.cas_name_zh,
                     en=settings.cas_name_en,
                     start=f"{_PATH}/cas/start",
-                    sign_out=self._cas.sign_out_url,
                 )
             )
         return found
@@ -134,6 +138,20 @@ class SchoolSignOn:
             raise
         return granted, pending.then
 
+    async def sign_out(self, session_id: str) -> str | None:
+        """The provider's page that ends its own session, for the browser of a session that began there and has
+        not ended yet; None where there is none, or the provider does not tell."""
+        try:
+            how, id_token = await to_thread.run_sync(self._hints.of, session_id)
+            if how == "oidc" and self._oidc is not None:
+                return await self._oidc.sign_out(id_token, self._home)
+            if how == "cas" and self._cas is not None:
+                return self._cas.sign_out(self._home)
+        except Unavailable as error:
+            # The own session ends all the same.
+            log.warning("nobody can be signed out at the provider", code=error.code)
+        return None
+
     def end_cas(self, logout_request: str, now: datetime) -> None:
         """End the sessions of the tickets in the CAS server's single logout request. Whoever knows a ticket may:
         CAS has no other proof. Raises NotFound (`sso_not_offered`)."""
@@ -158,6 +176,7 @@ class SchoolSignOn:
             now=now,
             second_factor=identity.strong,
             ticket_hash=ticket_hash,
+            id_token=self._hints.seal(actor.id, identity.id_token) if identity.id_token else None,
         )
         self._record.note(SignOnEvent("sign_on", actor.id, place.address, way))
         return granted

@@ -97,6 +97,7 @@ def openid_server(folder: Path, port: int, site: str) -> Server:
         "client_id": "zhuhang",
         "client_secret": SECRET,
         "redirect_uris": [f"{site}/api/v1/auth/oidc/callback"],
+        "post_logout_redirect_uris": [f"{site}/"],
     }
     given = {"port": port, "client": client, "accounts": ACCOUNTS}
     return Server([str(NODE_BINARY), str(script), json.dumps(given)], dict(os.environ))

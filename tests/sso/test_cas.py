@@ -120,14 +120,22 @@ async def test_signing_out_at_the_server_ends_the_session_here(school: School) -
         for each in (browser, other):
             await each.get(await returned(each, "zhang"))
         assert await browser.who() == "mentor-1"
-        (cas,) = [
-            item for item in (await browser.get("/api/v1/auth/providers")).json() if item["id"] == "cas"
-        ]
-        assert cas["sign_out"] == f"{school.cas}/logout"
         # The server tells Zhuhang before it answers.
-        assert (await browser.get(cas["sign_out"])).status_code == 200
+        assert (await browser.get(f"{school.cas}/logout")).status_code == 200
         assert await browser.who() is None
         assert await other.who() == "mentor-1"
+
+
+async def test_signing_out_here_leads_to_the_server_which_ends_its_own(school: School) -> None:
+    async with school.browser() as browser:
+        await browser.get(await returned(browser, "zhang"))
+        page = (await browser.post("/api/v1/auth/sign-off", {})).json()["provider"]
+        assert await browser.who() is None
+        # Until then whoever has the browser is signed on again without a word.
+        assert (await browser.get(await browser.begin("cas"))).is_redirect
+        gone = await browser.get(page)
+        assert (gone.status_code, gone.headers["location"]) == (302, f"{school.site}/")
+        assert "password" in (await browser.get(await browser.begin("cas"))).text
 
 
 async def test_a_session_that_went_on_under_a_new_id_still_ends_with_its_ticket(school: School) -> None:

@@ -56,6 +56,7 @@ async def test_a_provider_that_never_answered(school: School) -> None:
         ({"token_endpoint": "http://login.example.edu/token"}, 503),
         ({"userinfo_endpoint": "file:///etc/passwd"}, 503),
         ({"authorization_endpoint": "javascript:alert(1)"}, 503),
+        ({"end_session_endpoint": "javascript:alert(1)"}, 503),
         ({"jwks_uri": None}, 503),
         ({"token_endpoint": ["https://login.example.edu"]}, 503),
     ],
