@@ -62,13 +62,26 @@ def insert_missing(connection: Connection, rows: Sequence[Table]) -> None:
     """Insert rows of one table, but for those that are there already."""
     if rows:
         statement = _insert_missing(connection.dialect.name, type(rows[0]))  # pyright: ignore[reportArgumentType]
-        connection.execute(statement, [row.model_dump() for row in rows])
+        connection.execute(statement, [_values(row) for row in rows])
 
 
 def replace(connection: Connection, row: Table) -> None:
     """Insert the row, or put it in the place of the one with its key."""
     statement = _replace(connection.dialect.name, type(row))  # pyright: ignore[reportArgumentType]
-    connection.execute(statement, row.model_dump())
+    connection.execute(statement, _values(row))
+
+
+def _values(row: Table) -> dict[str, Any]:
+    return row.model_dump(exclude=_filled_in(type(row)))  # pyright: ignore[reportArgumentType]
+
+
+@cache
+def _filled_in(table: type[Table]) -> set[str]:
+    """The columns that the database fills in by itself."""
+    columns = inspect(table).columns
+    return {
+        column.name for column in columns if column.default is not None and column.default.is_clause_element
+    }
 
 
 # The statements are built once: building one takes longer than executing it. (Pyright takes a class without

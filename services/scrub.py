@@ -123,7 +123,7 @@ def _anonymous_row(row: Any, anonymous: str) -> dict[str, Any]:
         state="",
         **counted,
     )
-    return kept.model_dump()
+    return kept.model_dump(exclude={"written"})
 
 
 def _strip_referrals(connection: Connection, case_id: str, anonymous: str) -> int:

@@ -198,8 +198,8 @@ class Verifier:
         return tuple(found)
 
     def _unequal_columns(self, state: CaseState, wanted: CaseRow, row: CaseRow) -> list[str]:
-        # The fingerprints only say what was written last; what they stand for is compared itself.
-        left = wanted.model_dump(exclude={"parts", *_SEALED})
+        # The fingerprints and the number only say what was written last; what they stand for is compared itself.
+        left = wanted.model_dump(exclude={"parts", "written", *_SEALED})
         right = row.model_dump()
         unequal = [name for name, value in left.items() if right[name] != value]
         return unequal + [name for name in _SEALED if not self._holds(state, row, name)]

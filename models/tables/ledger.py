@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, Text
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field
 
-from models.tables.types import Instant, Table
+from models.tables.types import Instant, Table, WriteNumber
 
 
 class CaseRow(Table, table=True):
@@ -13,7 +13,8 @@ class CaseRow(Table, table=True):
 
     `state` is the whole state as JSON but for the policy (`policy_ref`). `name`, `student_no` and `state` are sealed
     with the case's key; the columns that end in `_key` are keyed hashes of what they are named after, for finding it
-    again; `parts` are the fingerprints, as JSON, of the rows that hang on this one, by table.
+    again; `parts` are the fingerprints, as JSON, of the rows that hang on this one, by table; `written` is the
+    database's own number of the write (see `WriteNumber`).
     """
 
     __table_args__ = (
@@ -26,6 +27,7 @@ class CaseRow(Table, table=True):
         Index("ix_case_phone", "phone_key"),
         Index("ix_case_name", "name_key"),
         Index("ix_case_overview", "school_id", "department_id", "cohort", "stage"),
+        Index("ix_case_written", "written"),
         Index("ix_case_retention", "school_id", "retention_ends_at", "case_id"),
     )
 
@@ -70,6 +72,12 @@ class CaseRow(Table, table=True):
     policy_digest: str
     state: str = Field(sa_type=Text)
     parts: str = Field(default="{}", sa_type=Text)
+    written: int | None = Field(
+        default=None,
+        sa_type=BigInteger,
+        nullable=False,
+        sa_column_kwargs={"default": WriteNumber(), "onupdate": WriteNumber()},
+    )
 
 
 class CaseHardship(Table, table=True):

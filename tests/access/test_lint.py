@@ -36,6 +36,8 @@ ALLOWED = {
     "services.actors._reading": "finds out who is asking",
     "services.break_glass._notices": "numbers a notice; its readers find it in their inboxes",
     "services.cases.CaseOpener._check_new": "tells whether a person has a file; within the opener's school",
+    "services.changes._settled": "a number, for a process that keeps many people's pages up to date",
+    "services.changes._rows": "ids that say what to read anew; each page does so within its reader's scope",
     "services.demo.ledger_is_empty": "counts cases of a new installation at its start",
     "services.digest.DigestWriter.collect": "writes each person's own messages, within one school",
     "services.erased_check.ErasedCheck._kept_after": "ids, for what the machine itself looks after",

@@ -227,6 +227,7 @@ def upgrade() -> None:
         sa.Column("policy_digest", sa.String(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("parts", sa.Text(), nullable=False),
+        sa.Column("written", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("case_id"),
     )
     with op.batch_alter_table("case_row", schema=None) as batch_op:
@@ -246,6 +247,7 @@ def upgrade() -> None:
             "ix_case_scope_due", ["school_id", "department_id", "next_due_at", "case_id"], unique=False
         )
         batch_op.create_index("ix_case_student", ["student_no_key"], unique=False)
+        batch_op.create_index("ix_case_written", ["written"], unique=False)
 
     op.create_table(
         "delegation",
@@ -536,6 +538,7 @@ def downgrade() -> None:
 
     op.drop_table("delegation")
     with op.batch_alter_table("case_row", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_written")
         batch_op.drop_index("ix_case_student")
         batch_op.drop_index("ix_case_scope_due")
         batch_op.drop_index("ix_case_retention")
