@@ -102,6 +102,8 @@ async def test_no_file_holds_a_person_s_data(
     await imported(product, roster(person("RAW1", ROSTER_NAME), rejected), name=f"{ROSTER_NAME}.csv")
     folders = [product.settings.data_dir, *tmp_path_factory.getbasetemp().glob("temporal*")]
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+    # The running server's journal comes and goes; what it holds is in the database beside it a moment later.
+    files = [file for file in files if not file.name.endswith("-journal")]
     names = {file.name for file in files}
     assert {"zhuhang.db", "temporal.db", "case-keys.db"} <= names
     # The grep finds what is there: the policy's name and a mentor's id are no secrets.
