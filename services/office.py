@@ -204,6 +204,15 @@ class Office:
             items = _views(session, rows[:limit])
         return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
+    def names(self, school_id: str, ids: Sequence[str]) -> dict[str, str]:
+        """The names of the school's staff, partners and departments, by id; unknown ones are left out."""
+        staff = select(Staff.id, Staff.name).where(Staff.school_id == school_id, col(Staff.id).in_(ids))
+        departments = select(Department.id, Department.name).where(
+            Department.school_id == school_id, col(Department.id).in_(ids)
+        )
+        with Session(self._engine) as session:
+            return dict(session.exec(departments).all()) | dict(session.exec(staff).all())
+
     def add_staff(self, actor: Actor, draft: StaffDraft) -> StaffView:
         """Raises Conflict (`staff_exists`), Unprocessable (see `enlist`)."""
         return self.enlist(actor.school_id, draft)

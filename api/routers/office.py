@@ -71,6 +71,16 @@ def list_staff(
     return services.office.staff(actor, role=role, department=department, cursor=cursor, limit=limit)
 
 
+@router.get("/names", dependencies=[permit("staff.names")], responses=responses(401, 403, 422, 503))
+def read_names(
+    services: ServicesDep,
+    actor: ActorDep,
+    ids: Annotated[list[str], Query(min_length=1, max_length=200, description="Staff, department ids")],
+) -> dict[str, str]:
+    """What the staff, partners and departments of the school are called, by id; unknown ones are left out."""
+    return services.office.names(actor.school_id, ids)
+
+
 @router.post(
     "/staff",
     dependencies=[permit("staff.add")],
