@@ -37,6 +37,7 @@ class EvidenceType(Model):
 
     id: str
     zh: str
+    en: str
     aliases: tuple[str, ...] = ()
     traineeship: bool = False
 
@@ -114,7 +115,9 @@ def _destinations_by_word() -> dict[str, DestinationCode]:
 
 @cache
 def _evidence_by_word() -> dict[str, EvidenceType]:
-    return {_word(word): kind for kind in evidence_types() for word in (kind.id, kind.zh, *kind.aliases)}
+    return {
+        _word(word): kind for kind in evidence_types() for word in (kind.id, kind.zh, kind.en, *kind.aliases)
+    }
 
 
 @cache
