@@ -71,7 +71,7 @@ class ReferralReader:
     ) -> ReferralEntry:
         state = self._states.of(session, case)
         referral = state.referrals[row.referral_id]
-        disclosed = {field: self._value(session, state, field) for field in referral.disclose}
+        disclosed = {field: self._value(session, state, field) for field in referral.shown}
         if actor.role != Role.PARTNER:
             disclosed, _ = masked(disclosed, plain_groups(actor, case))
         return ReferralEntry(

@@ -52,6 +52,7 @@ PublicCommand = Annotated[
     profile.CorrectProfile
     | profile.Annotate
     | profile.RecordConsent
+    | profile.WithdrawConsent
     | intake.ConfirmEligibility
     | pairing.ProposeMentor
     | pairing.AcceptPairing

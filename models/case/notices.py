@@ -28,6 +28,7 @@ from models.case.pairing import (
     ProposalLapsed,
 )
 from models.case.plan import PlanApproved, PlanRejected, PlanSet
+from models.case.profile import ConsentWithdrawn
 from models.case.referral import (
     ReferralAcknowledged,
     ReferralAnswered,
@@ -82,6 +83,11 @@ def _told(state: CaseState, event: object) -> tuple[str, set[str]]:  # noqa: C90
             return referral.id, mentor | {staff(referral.sender_id), staff(referral.to)}
         case ReferralAcknowledged():
             return event.referral_id, {staff(state.referrals[event.referral_id].to)}
+        case ConsentWithdrawn():
+            resting = [state.referrals[referral_id] for referral_id in event.referrals]
+            return event.consent_id, mentor | {
+                staff(to) for item in resting for to in (item.to, item.sender_id)
+            }
         case TransferRequested():
             receiver = department(event.to) if event.kind == "department" else staff(event.to)
             return event.transfer_id, {receiver}

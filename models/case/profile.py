@@ -69,11 +69,13 @@ class Profile(Particulars):
 
 
 class Consent(Model):
-    """The graduate's consent to disclose fields, given on a date (PIPL art. 14, 29)."""
+    """The graduate's consent to disclose fields, given on a date (PIPL art. 14, 29), until it is withdrawn."""
 
+    id: str
     fields: Codes
     given_on: date
     purpose: str
+    withdrawn_at: datetime | None = None
 
 
 class CorrectProfile(Particulars, Command):
@@ -109,6 +111,14 @@ class RecordConsent(Command):
     purpose: str = Field(min_length=1, max_length=500)
 
 
+class WithdrawConsent(Command):
+    """The graduate takes a consent back (PIPL art. 15); why is theirs to say or not."""
+
+    type: Literal["withdraw_consent"] = "withdraw_consent"
+    consent_id: str
+    reason: str | None = Field(default=None, max_length=500)
+
+
 class ProfileCorrected(Event):
     """`changes` holds the new values; `reason` says why they changed."""
 
@@ -131,23 +141,46 @@ class ConsentRecorded(Event):
     consent: Consent
 
 
-ProfileEvent = ProfileCorrected | Annotated_ | ConsentRecorded
+class ConsentWithdrawn(Event):
+    """No ground for disclosures any more; `referrals` are those under way that rested on it."""
+
+    type: Literal["consent_withdrawn"] = "consent_withdrawn"
+    consent_id: str
+    referrals: tuple[str, ...] = ()
+    reason: str | None = None
 
 
-def evolve(state: CaseState, event: ProfileEvent, _stamp: Stamp) -> CaseState:
+ProfileEvent = ProfileCorrected | Annotated_ | ConsentRecorded | ConsentWithdrawn
+
+
+def evolve(state: CaseState, event: ProfileEvent, stamp: Stamp) -> CaseState:
     match event:
         case ProfileCorrected():
             merged = state.profile.model_dump() | event.changes
             return state.but(profile=Profile.model_validate(merged))
         case ConsentRecorded():
             return state.but(consents=(*state.consents, event.consent))
+        case ConsentWithdrawn():
+            return _without(state, event, stamp.at)
         case Annotated_():
             return state
 
 
-def consented_on(state: CaseState, field: str) -> date | None:
-    """The date of the graduate's latest consent to disclose the field."""
-    return max((consent.given_on for consent in state.consents if field in consent.fields), default=None)
+def _without(state: CaseState, event: ConsentWithdrawn, at: datetime) -> CaseState:
+    """Withdrawing touches what goes on, not what a referral that has ended has disclosed (PIPL art. 15)."""
+    ended = {"withdrawn_at": at}
+    consents = tuple(
+        consent.model_copy(update=ended) if consent.id == event.consent_id else consent
+        for consent in state.consents
+    )
+    stopped = {key: state.referrals[key].without_consent(event.consent_id, at) for key in event.referrals}
+    return state.but(consents=consents, referrals={**state.referrals, **stopped})
+
+
+def consent_to(state: CaseState, field: str) -> Consent | None:
+    """The graduate's latest consent to disclose the field that was not withdrawn."""
+    standing = (item for item in state.consents if field in item.fields and item.withdrawn_at is None)
+    return max(standing, key=lambda item: item.given_on, default=None)
 
 
 def _correct(state: CaseState, command: CorrectProfile, context: Context) -> list[Event]:
@@ -193,10 +226,34 @@ def _annotate(_state: CaseState, command: Annotate, _context: Context) -> list[E
 def _consent(state: CaseState, command: RecordConsent, context: Context) -> list[Event]:
     if command.given_on > state.policy.calendar.date_of(context.now):
         raise Refused("in_the_future", field="given_on")
-    fields = frozenset(command.fields)
-    return [
-        ConsentRecorded(consent=Consent(fields=fields, given_on=command.given_on, purpose=command.purpose))
-    ]
+    consent = Consent(
+        id=f"c{len(state.consents) + 1}",
+        fields=frozenset(command.fields),
+        given_on=command.given_on,
+        purpose=command.purpose,
+    )
+    return [ConsentRecorded(consent=consent)]
+
+
+def _withdraw(state: CaseState, command: WithdrawConsent, _context: Context) -> list[Event]:
+    known = {consent.id: consent for consent in state.consents}
+    consent = known.get(command.consent_id)
+    if consent is None:
+        raise Refused("unknown_consent", consent_id=command.consent_id, known=", ".join(known))
+    if consent.withdrawn_at is not None:
+        on = state.policy.calendar.date_of(consent.withdrawn_at)
+        raise Refused("consent_withdrawn", consent_id=consent.id, on=on.isoformat())
+    resting = tuple(
+        referral.id
+        for referral in state.referrals.values()
+        if referral.running and any(ground.consent_id == consent.id for ground in referral.grounds)
+    )
+    return [ConsentWithdrawn(consent_id=consent.id, referrals=resting, reason=command.reason)]
+
+
+def _consented(state: CaseState, _context: Context) -> None:
+    if not any(consent.withdrawn_at is None for consent in state.consents):
+        raise Refused("no_consent")
 
 
 def check_happened_at(state: CaseState, happened_at: datetime | None, now: datetime) -> datetime:
@@ -217,4 +274,6 @@ RULES: tuple[Rule[Any], ...] = (
     Rule(CorrectProfile, STAFF - {Party.MENTOR} | {Party.GRADUATE}, _correct),
     Rule(Annotate, STAFF, _annotate, on_closed=True),
     Rule(RecordConsent, STAFF | {Party.GRADUATE}, _consent),
+    # As easily as it was given (PIPL art. 15): by the same people, and whatever the case has come to.
+    Rule(WithdrawConsent, STAFF | {Party.GRADUATE}, _withdraw, guard=_consented, on_closed=True),
 )

@@ -27,7 +27,7 @@ from models.case.kernel import (
     staff,
 )
 from models.case.pairing import paired
-from models.case.profile import consented_on
+from models.case.profile import consent_to
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
@@ -53,12 +53,14 @@ Basis = Literal["service", "statutory", "consent"]
 
 class Ground(Model):
     """On which ground a field goes out: the service itself needs it, a duty (`rule` names it), or the graduate's
-    consent, given on `given_on` (PIPL art. 13)."""
+    consent `consent_id`, given on `given_on` (PIPL art. 13). From `withdrawn_at` the field is not shown any more."""
 
     field: str
     basis: Basis
     rule: str | None = None
+    consent_id: str | None = None
     given_on: date | None = None
+    withdrawn_at: datetime | None = None
 
 
 class Referral(Model):
@@ -83,6 +85,25 @@ class Referral(Model):
     @property
     def open(self) -> bool:
         return self.acknowledged_at is None and self.status != "cancelled"
+
+    @property
+    def running(self) -> bool:
+        """Whether the receiver is still to do something, and so sees what is disclosed."""
+        return self.status in RUNNING
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The fields that go out, without those whose ground was withdrawn."""
+        gone = {ground.field for ground in self.grounds if ground.withdrawn_at is not None}
+        return tuple(field for field in self.disclose if field not in gone)
+
+    def without_consent(self, consent_id: str, at: datetime) -> Referral:
+        """The same once a consent was withdrawn."""
+        grounds = tuple(
+            ground.model_copy(update={"withdrawn_at": at}) if ground.consent_id == consent_id else ground
+            for ground in self.grounds
+        )
+        return self.model_copy(update={"grounds": grounds})
 
 
 class SendReferral(Command):
@@ -228,7 +249,7 @@ def _known(state: CaseState, referral_id: str) -> Referral:
 
 def _send(state: CaseState, command: SendReferral, context: Context) -> list[Event]:
     for item in state.referrals.values():
-        if item.status in RUNNING and (item.kind, item.to) == (command.kind, command.to):
+        if item.running and (item.kind, item.to) == (command.kind, command.to):
             raise Refused("already_sent", referral_id=item.id)
     disclose = tuple(dict.fromkeys(command.disclose))
     grounds = _grounds(state, command.kind, disclose)
@@ -268,8 +289,10 @@ def _ground(state: CaseState, kind: Kind, field: str) -> Ground | None:
         return Ground(field=field, basis="service")
     if field in rules.statutory.get(kind, frozenset()):
         return Ground(field=field, basis="statutory", rule=rules.duties[kind])
-    given_on = consented_on(state, field) if field in rules.consent else None
-    return None if given_on is None else Ground(field=field, basis="consent", given_on=given_on)
+    consent = consent_to(state, field) if field in rules.consent else None
+    if consent is None:
+        return None
+    return Ground(field=field, basis="consent", consent_id=consent.id, given_on=consent.given_on)
 
 
 def _answer(state: CaseState, command: AnswerReferral, context: Context) -> list[Event]:
@@ -316,7 +339,7 @@ def _acknowledge(state: CaseState, command: AcknowledgeReferral, _context: Conte
 
 def _cancel(state: CaseState, command: CancelReferral, context: Context) -> list[Event]:
     referral = _known(state, command.referral_id)
-    if referral.status not in RUNNING:
+    if not referral.running:
         raise Refused("referral_not_open", referral_id=referral.id, status=referral.status)
     if referral.status == "accepted" and context.expected_version is None:
         # An acceptance may have crossed this cancel: whoever cancels it must have seen it.

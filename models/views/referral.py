@@ -8,7 +8,8 @@ from models.case.referral import Ground
 
 class ReferralEntry(Model):
     """A referral. `disclosed` holds the fields that the sender chose and had ground to disclose, with their
-    values, `grounds` the ground of each; `due_at` is when its next step is due: the answer, then the outcome."""
+    values, `grounds` the ground of each; a field whose consent was withdrawn keeps its ground and has no value.
+    `due_at` is when its next step is due: the answer, then the outcome."""
 
     case_id: str
     referral_id: str

@@ -14,6 +14,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "correct_profile": {**REASON, "qq": "1"},
     "annotate": {"text": "备注"},
     "record_consent": {"fields": ["email"], "given_on": "2020-01-01", "purpose": "推荐"},
+    "withdraw_consent": {"consent_id": "c1"},
     "confirm_eligibility": {"decision": "open", "hardship_types": []},
     "propose_mentor": {},
     "accept_pairing": {},

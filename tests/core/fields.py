@@ -86,6 +86,9 @@ def fields_of(name: str, state: CaseState) -> st.SearchStrategy[Fields]:
         ),
         "annotate": _fields(text=st.sampled_from([SECRET, " "])),
         "record_consent": _fields(fields=["email"], given_on=DATES, purpose=SECRET),
+        "withdraw_consent": _fields(
+            consent_id=_ids([item.id for item in state.consents]), maybe_reason=SECRET
+        ),
         "confirm_eligibility": _fields(
             hardship_types=HARDSHIP,
             decision=st.sampled_from(["open", "open", "short_service", "not_open"]),

@@ -129,6 +129,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "correct_profile": {"reason": "x", "phone": "10000000009"},
     "annotate": {"text": "x"},
     "record_consent": {"fields": ["email"], "given_on": "2026-09-07", "purpose": "x"},
+    "withdraw_consent": {"consent_id": "c1"},
     "confirm_eligibility": {"hardship_types": [{"type": "OTHER"}], "decision": "open"},
     "propose_mentor": {},
     "accept_pairing": {},

@@ -6,9 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from models.case.kernel import Actor
+from models.case.notices import notices
 
 from .given import Case, a_command, types
-from .people import COUNSELOR, GRADUATE, M1, SUPERVISOR
+from .people import COUNSELOR, GRADUATE, M1, PARTNER, PARTNER_2, SUPERVISOR
 
 
 def test_a_counselor_corrects_what_was_given_and_nothing_else() -> None:
@@ -84,6 +85,64 @@ def test_consent_is_the_ground_of_a_later_disclosure() -> None:
     assert case.refused(M1, "send_referral", **referral) == "consent_missing"
     case.when(M1, "record_consent", fields=["email"], given_on=case.today, purpose="applications")
     case.when(M1, "send_referral", **referral)
+
+
+def test_a_consent_withdrawn_is_no_ground_any_more() -> None:
+    case = Case().paired()
+    referral: dict[str, Any] = {"kind": "employer", "to": "p1", "purpose": "a job", "disclose": ["email"]}
+    case.when(M1, "record_consent", fields=["email"], given_on=case.today, purpose="applications")
+    recorded = case.when(GRADUATE, "withdraw_consent", consent_id="c1")
+    assert types(recorded) == ["consent_withdrawn"]
+    assert case.refused(M1, "send_referral", **referral) == "consent_missing"
+    case.when(M1, "record_consent", fields=["email"], given_on=case.today, purpose="applications")
+    case.when(M1, "send_referral", **referral)
+    assert [ground.consent_id for ground in case.state.referrals["r1"].grounds] == ["c2"]
+
+
+def test_withdrawing_stops_what_rests_on_it_and_nothing_else() -> None:
+    case = Case().paired()
+    for fields in (["email", "address"], ["address"]):
+        case.when(M1, "record_consent", fields=fields, given_on=case.today, purpose="applications")
+    disclose = ["name", "email"]
+    for to in ("p1", "p2"):
+        case.when(M1, "send_referral", kind="employer", to=to, purpose="a job", disclose=disclose)
+    case.when(PARTNER, "answer_referral", referral_id="r1", answer="accepted")
+    case.when(PARTNER_2, "answer_referral", referral_id="r2", answer="declined", reason="full")
+    case.when(M1, "send_referral", kind="other", to="p3", purpose="a job", disclose=["name"])
+    (item,) = case.when(SUPERVISOR, "withdraw_consent", consent_id="c1", reason="she rang")
+
+    # What was declined has ended, and keeps the record of what it disclosed while it ran.
+    assert item.event.model_dump()["referrals"] == ("r1",)
+    referrals = case.state.referrals
+    assert referrals["r1"].shown == ("name",)
+    assert referrals["r2"].shown == referrals["r1"].disclose == ("name", "email")
+    assert [ground.withdrawn_at for ground in referrals["r1"].grounds] == [None, case.now]
+    assert referrals["r3"].shown == ("name",)
+    told = {notice.audience for notice in notices(case.state, item)}
+    assert told == {"staff:p1", "staff:m1"}
+    assert [consent.withdrawn_at for consent in case.state.consents] == [case.now, None]
+
+
+def test_withdrawing_is_refused() -> None:
+    case = Case().paired()
+    assert case.refused(GRADUATE, "withdraw_consent", consent_id="c1") == "no_consent"
+    for _ in range(2):
+        case.when(M1, "record_consent", fields=["email"], given_on=case.today, purpose="applications")
+    assert case.refused(GRADUATE, "withdraw_consent", consent_id="c9") == "unknown_consent"
+    assert case.refused(PARTNER, "withdraw_consent", consent_id="c1") == "case_unknown"
+    case.when(GRADUATE, "withdraw_consent", consent_id="c1")
+    assert case.refused(GRADUATE, "withdraw_consent", consent_id="c1") == "consent_withdrawn"
+
+
+def test_a_consent_is_withdrawn_whatever_the_case_has_come_to() -> None:
+    case = Case().closed()
+    case.when(SUPERVISOR, "reopen", reason="asked")
+    case.when(GRADUATE, "record_consent", fields=["email"], given_on=case.today, purpose="applications")
+    case.when(M1, "request_closure", reason="destination_verified", outcome="employed")
+    case.when(SUPERVISOR, "approve_closure")
+    assert case.state.closed
+    case.when(GRADUATE, "withdraw_consent", consent_id="c1")
+    assert case.state.consents[0].withdrawn_at == case.now
 
 
 def test_consent_lies_in_the_past() -> None:

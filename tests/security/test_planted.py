@@ -213,6 +213,8 @@ async def lived(office: Office, markers: Markers) -> str:
     await office.taken("GET", "/referrals", "employer")
     await office.do(case_id, "employer", outcome | {"result": text("referral: result")})
     await office.do(case_id, "mentor-1", {"type": "acknowledge_referral", "referral_id": "r1"})
+    withdrawal = {"type": "withdraw_consent", "consent_id": "c1", "reason": text("consent: withdrawal")}
+    await office.do(case_id, graduate, withdrawal)
     hold = {"type": "place_hold", "reason": text("hold: reason"), "until": "2026-12-01T00:00:00Z"}
     await office.do(case_id, "mentor-1", hold, {"type": "release_hold"})
     correction = {
