@@ -5,19 +5,20 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import StringConstraints
-from sqlalchemy import ColumnElement, Engine, false, func
+from sqlalchemy import ColumnElement, Engine, false
 from sqlmodel import Session, col, select
 
 from models.base import Model
 from models.case.kernel import Actor, Role, department, school
 from models.purposes import Purpose
-from models.tables import BreakGlass, CaseNotice, CaseRow
+from models.tables import BreakGlass, CaseRow
 from models.views.page import Page
 from services.access import readable
 from services.data_key import KeyDestroyed, KeyMissing
 from services.database import writing
 from services.errors import Conflict, NotFound, case_unknown
 from services.keyset import after, cursor_of, read_cursor
+from services.notices import beside_events
 from services.vault import Vault
 
 _ORDER = (col(BreakGlass.opened_at), col(BreakGlass.id))
@@ -76,19 +77,19 @@ class BreakGlasses:
         Raises NotFound (`case_unknown`), Conflict (`already_readable`).
         """
         with Session(writing(self._engine), expire_on_commit=False) as session:
-            query = select(CaseRow.department_id, readable(actor)).where(
+            query = select(CaseRow, readable(actor)).where(
                 CaseRow.case_id == case_id, CaseRow.school_id == actor.school_id
             )
             found = session.exec(query).first()
             if found is None:
                 raise case_unknown()
-            department_id, seen = found
+            case, seen = found
             if seen:
                 raise Conflict("already_readable", "您已可以查看该档案。", "You may read this file already.")
             row = BreakGlass(
                 id="bg-" + secrets.token_hex(6),
                 school_id=actor.school_id,
-                department_id=department_id,
+                department_id=case.department_id,
                 case_id=case_id,
                 actor_id=actor.id,
                 purpose=draft.purpose,
@@ -97,7 +98,8 @@ class BreakGlasses:
                 until=now + self._lasts,
             )
             session.add(row)
-            session.add_all(_notices(session, row))
+            told = (department(row.department_id), school(row.school_id))
+            session.add_all(beside_events(case, _KIND, row.actor_id, told, now))
             session.commit()
             return self._view(row, now)
 
@@ -157,21 +159,3 @@ def visible_openings(actor: Actor) -> ColumnElement[bool]:
             return at_school & own
         case _:
             return false()
-
-
-def _notices(session: Session, row: BreakGlass) -> list[CaseNotice]:
-    """What the college and the career centre find in their inboxes."""
-    # Reading is no event of the case: these have numbers of their own, below zero.
-    lowest = session.exec(select(func.min(CaseNotice.seq)).where(CaseNotice.case_id == row.case_id)).one()
-    return [
-        CaseNotice(
-            case_id=row.case_id,
-            seq=min(lowest or 0, 0) - 1,
-            audience=audience,
-            school_id=row.school_id,
-            kind=_KIND,
-            subject=row.actor_id,
-            at=row.opened_at,
-        )
-        for audience in (department(row.department_id), school(row.school_id))
-    ]

@@ -15,6 +15,7 @@ from sqlmodel import select as select_rows
 from models.case.kernel import Role, department, school, staff
 from models.tables import CaseDeadline, CaseNotice, Delivery, Staff
 from models.views.wording import wording
+from services.absence import tell_of_uncovered
 from services.channels import INBOX, Channels
 from services.database import writing
 from services.inbox import COUNSELOR_CLOCKS, overdue_by
@@ -73,6 +74,7 @@ class DigestWriter:
     def collect(self, school_id: str, period: str, since: datetime, until: datetime) -> list[str]:
         """Write one message per person and channel for the period, and answer the ids of those that are still
         to be sent. A repeated call writes nothing twice."""
+        tell_of_uncovered(self._engine, school_id, until)
         with self._engine.connect() as connection:
             heaps = _heaps(connection, school_id, since, until)
         with Session(writing(self._engine)) as session:

@@ -7,4 +7,9 @@ from models.calendar import Calendar
 
 def today() -> date:
     """The school's date."""
-    return Calendar().date_of(datetime.now(UTC))
+    return date_of(datetime.now(UTC))
+
+
+def date_of(moment: datetime) -> date:
+    """The school's date at a moment."""
+    return Calendar().date_of(moment)

@@ -5,7 +5,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, SQLColumnExpression, and_, case, false, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    SQLColumnExpression,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
@@ -23,11 +35,13 @@ from models.views.supervision import (
     Overview,
     StageCount,
 )
+from services.absence import uncovered_on
 from services.errors import NotAllowed
 from services.inbox import DEADLINE_ORDER, deadline_entry, deadline_rows, overdue_by
 from services.keyset import after, cursor_of, read_cursor
 from services.loop_times import referral_loop
 from services.pairing import MENTOR_ROLES
+from services.school_day import date_of
 from services.small_counts import without_small_counts
 from services.vault import Vault
 
@@ -76,15 +90,26 @@ class Supervision:
         return overview
 
     def caseload(
-        self, actor: Actor, now: datetime, *, department: str | None, cursor: str | None, limit: int
+        self,
+        actor: Actor,
+        now: datetime,
+        *,
+        department: str | None,
+        uncovered: bool | None,
+        cursor: str | None,
+        limit: int,
     ) -> Page[Caseload]:
-        """Mentors with their load against their room, by id. Raises NotAllowed, BadCursor."""
+        """Mentors with their load against their room, by id; with `uncovered` only those who are away without
+        a stand-in, or only the others. Raises NotAllowed, BadCursor."""
         department = _own_department(actor, department)
-        query = select_rows(Staff).where(
+        lacking = uncovered_on(date_of(now))
+        query = select_rows(Staff, lacking).where(
             Staff.school_id == actor.school_id,
-            col(Staff.departed_on).is_(None),
+            or_(col(Staff.departed_on).is_(None), _has_cases()),
             col(Staff.role).in_(MENTOR_ROLES),
         )
+        if uncovered is not None:
+            query = query.where(lacking if uncovered else ~lacking)
         if department is not None:
             query = query.where(Staff.department_id == department)
         if cursor is not None:
@@ -237,8 +262,12 @@ def _overdue(
     return [OverdueCount.model_validate(row) for row in rows.mappings()]
 
 
-def _caseloads(connection: Connection, people: Sequence[Staff], now: datetime) -> list[Caseload]:
-    ids = [person.id for person in people]
+def _has_cases() -> ColumnElement[bool]:
+    return exists().where(col(CaseRow.mentor_id) == col(Staff.id), _OPEN)
+
+
+def _caseloads(connection: Connection, people: Sequence[tuple[Staff, bool]], now: datetime) -> list[Caseload]:
+    ids = [person.id for person, _ in people]
     loads = _counted(connection, col(Reservation.mentor_id), col(Reservation.mentor_id).in_(ids))
     open_cases = _counted(connection, col(CaseRow.mentor_id), and_(col(CaseRow.mentor_id).in_(ids), _OPEN))
     asked = col(CaseRow.proposed_mentor_id)
@@ -256,8 +285,12 @@ def _caseloads(connection: Connection, people: Sequence[Staff], now: datetime) -
             open_cases=open_cases.get(person.id, 0),
             overdue=late.get(staff(person.id), 0),
             waiting_proposals=proposals.get(person.id, 0),
+            absent_from=person.absent_from,
+            absent_until=person.absent_until,
+            departed_on=person.departed_on,
+            uncovered=uncovered,
         )
-        for person in people
+        for person, uncovered in people
     ]
 
 

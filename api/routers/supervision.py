@@ -34,11 +34,16 @@ def list_caseload(
     actor: ActorDep,
     now: NowDep,
     department: DepartmentQuery = None,
+    uncovered: Annotated[
+        bool | None, Query(description="Only those who are away with nobody standing in, or only the others.")
+    ] = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Caseload]:
-    """Mentors with their load against their capacity."""
-    return services.supervision.caseload(actor, now, department=department, cursor=cursor, limit=limit)
+    """Mentors with their load against their capacity, and whether they are away uncovered."""
+    return services.supervision.caseload(
+        actor, now, department=department, uncovered=uncovered, cursor=cursor, limit=limit
+    )
 
 
 @router.get("/overdue", dependencies=[permit("supervision.read")], responses=responses(401, 403, 422, 503))

@@ -29,7 +29,8 @@ class Department(Table, table=True):
 
 class Staff(Table, table=True):
     """A member of staff, or a partner. `capacity` is the most open cases as mentor; `experienced` mentors
-    (leaders, career advisers) take the cases of the highest risk; absent from and until are inclusive."""
+    (leaders, career advisers) take the cases of the highest risk; absent from and until are inclusive.
+    `uncovered_told_on`: since when supervisors know that this person is away and nobody stands in."""
 
     __table_args__ = (Index("ix_staff_department", "school_id", "department_id", "role"),)
 
@@ -43,6 +44,7 @@ class Staff(Table, table=True):
     absent_from: date | None = None
     absent_until: date | None = None
     departed_on: date | None = None
+    uncovered_told_on: date | None = None
     email: str | None = None
     notify_url: str | None = None
     created_at: datetime = Field(sa_type=Instant)

@@ -1,6 +1,8 @@
 """What supervisors see: services delivered and lateness. There is no rate per counselor anywhere: the notice
 forbids ranking and appraising by it (三不得)."""
 
+from datetime import date
+
 from models.base import Model
 from models.views.inbox import DeadlineEntry
 
@@ -98,7 +100,8 @@ class Overview(Model):
 
 
 class Caseload(Model):
-    """What a mentor carries against the room there is: `load` are places taken, proposals included."""
+    """What a mentor carries against the room there is: `load` are places taken, proposals included.
+    `uncovered`: absent today, or gone with cases left, and nobody stands in."""
 
     staff_id: str
     name: str
@@ -109,6 +112,10 @@ class Caseload(Model):
     open_cases: int
     overdue: int
     waiting_proposals: int
+    absent_from: date | None
+    absent_until: date | None
+    departed_on: date | None
+    uncovered: bool
 
 
 class OverdueEntry(DeadlineEntry):

@@ -31,10 +31,10 @@ OF_SCHOOL = frozenset({"Delivery", "TrainingClass", "Offboarding"})
 _WORKER = "the worker writes what cases and imports say, for nobody's eyes"
 _FOUND = "reads what hangs on rows that were found within the scope just before"
 ALLOWED = {
+    "services.absence._tell": "writes notices; their readers find them in their inboxes",
     "services.actors.Actors.find": "finds out who is asking",
     "services.actors._covering": "finds out who is asking",
     "services.actors._reading": "finds out who is asking",
-    "services.break_glass._notices": "numbers a notice; its readers find it in their inboxes",
     "services.cases.CaseOpener._check_new": "tells whether a person has a file; within the opener's school",
     "services.changes._settled": "a number, for a process that keeps many people's pages up to date",
     "services.changes._rows": "ids that say what to read anew; each page does so within its reader's scope",

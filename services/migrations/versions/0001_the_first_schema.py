@@ -452,6 +452,7 @@ def upgrade() -> None:
         sa.Column("absent_from", sa.Date(), nullable=True),
         sa.Column("absent_until", sa.Date(), nullable=True),
         sa.Column("departed_on", sa.Date(), nullable=True),
+        sa.Column("uncovered_told_on", sa.Date(), nullable=True),
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("notify_url", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
