@@ -71,7 +71,8 @@ def open_sheet(stream: BinaryIO, filename: str, limits: RosterLimits | None = No
     comma, tab or semicolon) or XLSX (the first sheet with a header, visible sheets first).
 
     Raises `RosterRefused` with `empty_file`, `file_too_large`, `unsupported_file_type`, `encrypted_workbook`,
-    `broken_workbook`, `workbook_too_large`, `unknown_charset` or `no_header` (with the headers found).
+    `broken_workbook`, `workbook_too_large`, `workbook_abnormal`, `unknown_charset` or `no_header` (with
+    the headers found).
     """
     limits = limits or RosterLimits()
     _check_size(stream, limits)

@@ -9,7 +9,7 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 from weakref import finalize
 from xml.parsers import expat
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZipInfo
 
 from openpyxl.packaging.manifest import Manifest
 from openpyxl.reader.excel import ExcelReader
@@ -17,6 +17,7 @@ from openpyxl.utils.cell import column_index_from_string
 from openpyxl.xml.constants import SHARED_STRINGS
 from openpyxl.xml.functions import Element, iterparse
 
+from models.roster.archive import WorkbookArchive, abnormal
 from models.roster.columns import RawRow
 from models.roster.filetype import unsupported
 from models.roster.problems import RosterRefused, refused
@@ -24,6 +25,8 @@ from models.roster.workbook_numbers import NumberFormats, read_number_formats
 
 _STRINGS_IN_MEMORY = 4 * 1024 * 1024
 _STRINGS_CACHED = 1024
+# ECMA-376 §18.3.1.73: the last row that a sheet may have.
+_LAST_ROW = 1_048_576
 
 
 def open_workbook(
@@ -31,13 +34,13 @@ def open_workbook(
 ) -> Iterator[Callable[[], Iterator[tuple[int, RawRow]]]]:
     """The tables of a workbook, visible sheets first.
 
-    Raises `RosterRefused` with `broken_workbook`, `workbook_too_large`, `encrypted_workbook` or
-    `unsupported_file_type` (a zip archive that is no workbook).
+    Raises `RosterRefused` with `broken_workbook`, `workbook_too_large`, `workbook_abnormal`, `encrypted_workbook`
+    or `unsupported_file_type` (a zip archive that is no workbook).
     """
     with _damage_refused():
-        archive = ZipFile(stream)
+        archive = WorkbookArchive(stream)
         _check_archive(archive, filename, max_unpacked_bytes)
-        book = _Workbook(stream)
+        book = _Workbook(stream, archive)
         paths = book.sheet_paths()
     yield from (partial(book.rows, path) for path in paths)
 
@@ -53,9 +56,8 @@ def _damage_refused() -> Generator[None]:
         raise refused("broken_workbook") from error
 
 
-def _check_archive(archive: ZipFile, filename: str, max_unpacked_bytes: int) -> None:
+def _check_archive(archive: WorkbookArchive, filename: str, max_unpacked_bytes: int) -> None:
     parts = archive.infolist()
-    # A part is never read beyond the size the directory gives for it, so a directory that lies gains nothing.
     if sum(part.file_size for part in parts) > max_unpacked_bytes:
         raise refused("workbook_too_large", limit_mb=max_unpacked_bytes // (1024 * 1024))
     if any(part.flag_bits & 0x1 for part in parts):
@@ -70,7 +72,7 @@ def _check_archive(archive: ZipFile, filename: str, max_unpacked_bytes: int) -> 
             _refuse_doctype(archive, part)
 
 
-def _refuse_doctype(archive: ZipFile, part: ZipInfo) -> None:
+def _refuse_doctype(archive: WorkbookArchive, part: ZipInfo) -> None:
     """Workbooks have no document type; one that has wants to expand entities."""
     prolog = True
 
@@ -95,14 +97,14 @@ def _refuse_doctype(archive: ZipFile, part: ZipInfo) -> None:
 class _Workbook:
     """The parts of a workbook that a roster needs; nothing else in it is read, so nothing else can be wrong."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, archive: WorkbookArchive) -> None:
         reader = ExcelReader(stream, read_only=True, keep_links=False)
+        reader.archive = self._archive = archive
         reader.read_manifest()
         reader.read_workbook()
         self._reader = reader
-        self._archive = reader.archive
-        self._strings = _read_strings(reader.archive, reader.package)
-        self._formats = read_number_formats(reader.archive, reader.wb.epoch)
+        self._strings = _read_strings(archive, reader.package)
+        self._formats = read_number_formats(archive, reader.wb.epoch)
 
     def sheet_paths(self) -> list[str]:
         visible: list[str] = []
@@ -111,11 +113,12 @@ class _Workbook:
             path = cast("str", relation.target)
             if "chartsheet" not in relation.Type and path in self._reader.valid_files:
                 (visible if sheet.state == "visible" else hidden).append(path)
-        return visible + hidden
+        # Each once, however often it is named.
+        return list(dict.fromkeys(visible + hidden))
 
     def rows(self, path: str) -> Iterator[tuple[int, RawRow]]:
-        with _damage_refused(), self._archive.open(path) as source:
-            number = 0
+        with _damage_refused(), self._archive.streamed(path) as source:
+            number = seen = 0
             data: Element | None = None
             for event, element in iterparse(source, ("start", "end")):
                 tag = _local(element)
@@ -124,9 +127,13 @@ class _Workbook:
                         return
                     data = element
                 elif tag == "row" and event == "end" and data is not None:
+                    seen += 1
+                    if seen > _LAST_ROW:
+                        raise abnormal(path)
                     number = int(element.get("r") or number + 1)
                     yield number, _row_cells(element, self._strings, self._formats)
                     data.clear()
+                    source.passed()
 
 
 def _row_cells(row: Element, strings: "_Strings", formats: NumberFormats) -> RawRow:
@@ -197,12 +204,12 @@ class _Strings:
         return text
 
 
-def _read_strings(archive: ZipFile, package: Manifest) -> _Strings:
+def _read_strings(archive: WorkbookArchive, package: Manifest) -> _Strings:
     strings = _Strings()
     paths = [str(part.PartName) for part in package.findall(SHARED_STRINGS)]
     if not paths:
         return strings
-    with archive.open(paths[0].lstrip("/")) as source:
+    with archive.streamed(paths[0].lstrip("/")) as source:
         table: Element | None = None
         for event, element in iterparse(source, ("start", "end")):
             if event == "start" and _local(element) == "sst":
@@ -210,4 +217,5 @@ def _read_strings(archive: ZipFile, package: Manifest) -> _Strings:
             elif event == "end" and _local(element) == "si" and table is not None:
                 strings.append(_rich_text(element))
                 table.clear()
+                source.passed()
     return strings
