@@ -38,7 +38,8 @@ class OwnedWords(Words):
 class Vocabulary(Words):
     """The texts of `vocabulary.yaml`, `fields.yaml` and the code tables. What has no name here is called by itself.
 
-    `owner` is the type of a command or event, or the field that holds a nested value (`evidence`, `measures`).
+    `owner` is the type of a command or event, or the field that holds a nested value (`evidence`, `measures`), or
+    one of `class`, `import`, `import_row`, `overview`, `staff` for the lines of lists.
     """
 
     commands: dict[str, Term]
@@ -108,6 +109,10 @@ class Vocabulary(Words):
         """A kind of evidence, by its id."""
         return _named({row.id: _text(row.zh, row.en) for row in evidence_types()}, id_)
 
+    def _ending(self, value: str) -> Text:
+        texts = self.choices["reason"]
+        return texts[value] if value in texts else _named(self.stages, value)
+
     def _term(self, name: str, owner: str) -> Term | None:
         own = (words.fields.get(name) for words in self.owned if owner in words.owners)
         return next((term for term in own if term), self.fields.get(name))
@@ -126,6 +131,7 @@ class Vocabulary(Words):
             "code": self.destination,
             "destination_code": self.destination,
             "evidence.type": self.evidence,
+            "ending": self._ending,
             "destination_status": lambda value: self.choice("status", value),
             "stage": self.stage,
             "role": self.role,

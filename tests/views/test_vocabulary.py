@@ -14,12 +14,33 @@ from models.case.machine import AnyEvent, PublicCommand
 from models.case.state import STAGES
 from models.codes import destinations, evidence_types, service_types
 from models.hardship import HardshipType
-from models.policy import ClockName, Policy, RungName
+from models.policy import ClockName, Ending, Policy, RungName
 from models.roster.columns import roster_columns
+from models.tables.office import Staff
+from models.training_class import ClassStatus
 from models.views.case import CaseLine, CaseView, TimelineEntry
+from models.views.erasure import CertificateView, RetentionLine
+from models.views.imports import ImportRowView, ImportView
+from models.views.inbox import Inbox
+from models.views.referral import ReferralEntry
+from models.views.supervision import Caseload, OverdueEntry, Overview
+from models.views.training import ClassView
 from models.views.vocabulary import vocabulary
 from models.views.wording import Text
 from services.policies import load_policies
+
+LINES: dict[str, tuple[type[BaseModel], ...]] = {
+    "": (CaseLine, CaseView, TimelineEntry, Inbox, Caseload, OverdueEntry, RetentionLine, CertificateView),
+    "class": (ClassView,),
+    "import": (ImportView,),
+    "import_row": (ImportRowView,),
+    "overview": (Overview,),
+    "referral": (ReferralEntry,),
+    "staff": (Staff,),
+}
+"""What pages and lists show, by owner."""
+UNSEEN = {"zh", "en", "next_cursors", "uncovered_told_on"}
+"""Sentences themselves, what leads to the next page, and what the product notes for itself."""
 
 Place = tuple[str, str, Any]
 """An owner, one of its fields, and what the field takes."""
@@ -49,6 +70,8 @@ def places(owner: str, kind: type[BaseModel]) -> Iterator[Place]:
     """Every field of a model and of the values that it holds. A policy is a document of its own, and a duration
     a text."""
     for name, field in kind.model_fields.items():
+        if name in UNSEEN:
+            continue
         yield owner, name, field.annotation
         for part in parts(field.annotation):
             if isinstance(part, type) and issubclass(part, BaseModel) and part not in (Policy, DurationValue):
@@ -68,10 +91,10 @@ def values(annotation: Any) -> Iterator[str]:
 def all_places() -> list[Place]:
     acts = {**COMMANDS, **EVENTS}
     found = [place for name, kind in acts.items() for place in places(name, kind)]
-    found += [place for kind in (CaseLine, CaseView, TimelineEntry) for place in places("", kind)]
+    found += [place for owner, kinds in LINES.items() for kind in kinds for place in places(owner, kind)]
     # The type of a command or event is its name.
     found = [place for place in found if not (place[0] in acts and place[1] == "type")]
-    return [*found, *places("respond_within", DurationValue)]
+    return [*found, *places("respond_within", DurationValue), ("class", "status", ClassStatus)]
 
 
 PLACES = all_places()
@@ -138,6 +161,7 @@ def test_stages_roles_and_codes_are_named() -> None:
     assert unnamed({kind.id: words.evidence(kind.id) for kind in evidence_types()}) == []
     assert unnamed({clock: words.choice("clock", clock) for clock in get_args(ClockName)}) == []
     assert unnamed({rung: words.choice("rung", rung) for rung in get_args(RungName)}) == []
+    assert unnamed({ending: words.choice("ending", ending) for ending in get_args(Ending)}) == []
     items = {line.item for policy in load_policies() for line in policy.service_package}
     assert unnamed({item: words.choice("item", item) for item in items}) == []
 
@@ -165,6 +189,8 @@ def test_nothing_is_named_that_does_not_exist() -> None:
         ("kind", "hrss", "request_transfer", "人社部门"),
         ("status", "completed", "trainings", "已结业"),
         ("status", "completed", "referrals", "已办成"),
+        ("status", "failed", "roll", "未结业"),
+        ("ending", "not_open", "", "不予建档"),
         ("type", "DIBAO", "hardship_types", "低保家庭"),
         ("type", "labor_contract", "evidence", "劳动合同"),
         ("sex", "2", "profile", "女"),
