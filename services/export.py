@@ -17,7 +17,7 @@ from models.access import Standing, access_policy
 from models.calendar import Calendar
 from models.case.kernel import Actor
 from models.case.state import CaseState
-from models.hardship import HardshipClaim, HardshipType, hardship_types
+from models.hardship import HardshipClaim, HardshipType, hardship_types, legacy_hardship_code
 from models.masks import masked
 from models.purposes import purpose_texts
 from models.roster.columns import roster_columns
@@ -34,6 +34,8 @@ _LEDGER_COLUMNS = (
     "档案编号",
     "办理阶段",
     "认定困难类型",
+    # Not 困难生类别 alone, which an import reads as the hardship types themselves.
+    "困难生类别代码",
     "风险等级",
     "现责任人",
     "服务完成",
@@ -180,12 +182,18 @@ def _ledger_cells(row: CaseRow, state: CaseState, names: dict[str, str], groups:
         row.case_id,
         row.stage,
         "、".join(_named(item.type) for item in confirmed),
+        str(legacy_hardship_code(_known(item.type) for item in confirmed)) if shown else "",
         row.risk_level or "",
         names.get(row.mentor_id, row.mentor_id) if row.mentor_id else "",
         str(row.services_done),
         str(row.services_due),
         row.next_due_at.date().isoformat() if row.next_due_at else "",
     ]
+
+
+def _known(hardship: str) -> HardshipType:
+    """A hardship type of the table, which a school's own type is not."""
+    return HardshipType(hardship) if hardship in set(HardshipType) else HardshipType.OTHER
 
 
 def _named(hardship: str) -> str:

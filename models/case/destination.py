@@ -190,10 +190,10 @@ def _checked_evidence(command: RegisterDestination, row: DestinationCode) -> tup
         if kind is not None and kind.traineeship and row.settled:
             raise Refused("traineeship_is_not_employment")
         given.append(item.model_copy(update={"type": kind.id if kind else item.type}))
-    types = {item.type for item in given}
-    for group in row.evidence:
-        if not types & set(group):
-            raise Refused("evidence_missing", code=row.code, name=row.zh, accepted=" / ".join(group))
+    missing = row.missing_evidence(frozenset(item.type for item in given))
+    if missing:
+        accepted = " + ".join(" / ".join(group) for group in missing)
+        raise Refused("evidence_missing", code=row.code, name=row.zh, accepted=accepted)
     return tuple(given)
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from models.case.kernel import Role
+from models.case.kernel import Refused, Role
 from models.case.ladder import deadlines
 
-from .given import Case, types
+from .given import Case, a_command, types
 from .people import CENTRE, COUNSELOR, GRADUATE, M1, SUPERVISOR, SUPERVISOR_2, person
 
 CONTRACT: dict[str, Any] = {"code": "11", "employer": "Orchard Ltd", "evidence": [{"type": "劳动合同"}]}
@@ -63,6 +63,15 @@ def test_each_level_has_its_deadline() -> None:
 )
 def test_registering_is_refused(fields: dict[str, Any], code: str) -> None:
     assert Case().paired().refused(M1, "register_destination", **CONTRACT | fields) == code
+
+
+def test_a_refusal_names_all_the_evidence_that_lacks() -> None:
+    case = Case().paired()
+    for evidence, accepted in (([], "offer + visa"), ([{"type": "offer"}], "visa")):
+        command = a_command("register_destination", **CONTRACT | {"code": "85", "evidence": evidence})
+        with pytest.raises(Refused) as refused:
+            case.when_all(M1, [command])
+        assert refused.value.details["accepted"] == accepted
 
 
 def test_one_who_waits_for_work_brings_no_evidence_and_may_bring_a_traineeship_proof() -> None:

@@ -71,6 +71,26 @@ async def test_a_masked_ledger_shows_what_the_standing_needs_and_never_imports(p
         assert shown[actor] & {"王导出", *person.values()} == plain
 
 
+async def test_the_old_code_of_hardship_is_told_to_who_sees_the_types(product: Product) -> None:
+    case_id = await product.open_case(student_no="LEGACY1")
+    unconfirmed = await legacy_code(product, "college", case_id)
+    types = [{"type": kind, "proof": "证明"} for kind in ("DIBAO", "DISABILITY", "STUDENT_LOAN")]
+    decision = {"type": "confirm_eligibility", "decision": "open", "hardship_types": types}
+    await product.accepted(case_id, "counselor", decision)
+    # Family hardship 2, disability 4; two kinds of one share count once.
+    assert (unconfirmed, await legacy_code(product, "college", case_id)) == ("", "6")
+    assert await legacy_code(product, "career-centre", case_id) == ""
+    assert await legacy_code(product, "career-centre", case_id, masked=False) == "6"
+
+
+async def legacy_code(product: Product, actor: str, case_id: str, **query: Any) -> str:
+    """What the ledger says in the column of the old code."""
+    content = await exported(product, actor, **query)
+    titles, *lines = load_workbook(io.BytesIO(content), read_only=True).worksheets[0].values
+    (line,) = [line for line in lines if case_id in line]
+    return str(line[titles.index("困难生类别代码")] or "")
+
+
 async def test_an_export_says_who_took_it_when_and_what_for(product: Product) -> None:
     await product.open_case()
     book = load_workbook(io.BytesIO(await exported(product, "college", purpose="handover")))
