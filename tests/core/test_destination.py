@@ -67,7 +67,7 @@ def test_registering_is_refused(fields: dict[str, Any], code: str) -> None:
 
 def test_a_refusal_names_all_the_evidence_that_lacks() -> None:
     case = Case().paired()
-    for evidence, accepted in (([], "offer + visa"), ([{"type": "offer"}], "visa")):
+    for evidence, accepted in (([], "offer / admission_notice + visa"), ([{"type": "offer"}], "visa")):
         command = a_command("register_destination", **CONTRACT | {"code": "85", "evidence": evidence})
         with pytest.raises(Refused) as refused:
             case.when_all(M1, [command])
