@@ -1,7 +1,7 @@
 """The FastAPI application."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -59,18 +59,21 @@ _USES_SECONDS = 60.0
 _LARGER_BODIES = {"/api/v1/imports": None, DECODE_PATH: 8 * 1024 * 1024}
 
 
-class _Api(FastAPI):
+class Api(FastAPI):
+    """The application. `pages` are the path prefixes of what is no API, with their Content-Security-Policy."""
+
     https: bool = False
+    pages: Mapping[str, str] = {}
 
     def build_middleware_stack(self) -> ASGIApp:
         # Outside of everything, so that no answer goes without, not even that of an unexpected error.
-        return SecurityHeaders(super().build_middleware_stack(), https=self.https)
+        return SecurityHeaders(super().build_middleware_stack(), https=self.https, pages=self.pages)
 
     def openapi(self) -> dict[str, Any]:
         return with_permissions(problems.described(super().openapi()), self.routes)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None) -> Api:
     """The application of an installation; settings come from the environment by default."""
     chosen = settings or load_settings()
 
@@ -92,7 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await run_in_threadpool(services.audit.stop)
         services.engine.dispose()
 
-    app = _Api(
+    app = Api(
         title="助航 Zhuhang",
         version="1",
         description=_DESCRIPTION,

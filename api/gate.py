@@ -13,6 +13,12 @@ from services.settings import Settings
 # What looks after the process asks by whatever address it has, and as often as it likes.
 _OPEN = frozenset({"/healthz", "/readyz"})
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# Set in the scope of a request that a page of this same process makes for its person; no client can.
+WITHIN = "zhuhang.within"
+# The console's own scripts and styles: the same for everybody, and many at once.
+_ASSETS = "/console/_nicegui/"
+# RFC 6455, 7.4.1.
+_POLICY_VIOLATION = 1008
 _HOST = re.compile(r"\[([0-9a-f:.]+)\](?::\d+)?|([^:\[\]]+)(?::\d+)?")
 
 
@@ -27,12 +33,18 @@ class Gate:
         self._hosts = frozenset({*_LOOPBACK, public, settings.http_host, *settings.allowed_hosts}) - {""}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] not in _OPEN:
+        if scope["type"] in {"http", "websocket"} and scope["path"] not in _OPEN and WITHIN not in scope:
             try:
                 self._check_host(scope)
-                await self._limits.hit("address", network_of(scope["client"][0] if scope["client"] else ""))
+                if not scope["path"].startswith(_ASSETS):
+                    await self._limits.hit(
+                        "address", network_of(scope["client"][0] if scope["client"] else "")
+                    )
             except ServiceError as error:
-                await problems.of(error)(scope, receive, send)
+                if scope["type"] == "websocket":
+                    await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+                else:
+                    await problems.of(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -72,20 +72,23 @@ def worker() -> None:
 
 @app.command()
 def api() -> None:
-    """启动接口 · run the HTTP API."""
+    """启动接口与工作台 · run the HTTP API and the console."""
     import uvicorn
 
     from api.app import create_app
     from api.http_protocol import GuardedHttp
     from cli.checks import check_safe
+    from console.app import mount
     from services.logs import configure_logging
 
     settings = load_settings()
     check_safe(settings)
     configure_logging(settings)
+    served = create_app(settings)
+    mount(served, settings)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings),
+            served,
             host=settings.http_host,
             port=settings.http_port,
             log_config=None,
