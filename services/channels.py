@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from urllib.parse import quote
 
 from models.case.kernel import Role
@@ -46,12 +47,10 @@ class Channels:
         from apprise.plugins.email import NotifyEmail
 
         address = self._address(person, channel)
+        own = address if channel == OWN else None
         try:
-            if channel == OWN and address is not None:
-                # Once more: names move, and so do the lists.
-                service = self._own.service(address)
-            else:
-                service = None if address is None else apprise.Apprise.instantiate(address)
+            # Once more: names move, and so do the lists.
+            service = self._own.service(own) if own else apprise.Apprise.instantiate(address or "")
         except Unprocessable as error:
             raise SendError(f"the channel is not allowed: {error.code}") from None
         if not isinstance(service, apprise.NotifyBase):
@@ -63,9 +62,12 @@ class Channels:
         logger = logging.getLogger("apprise")
         logger.addHandler(words)
         try:
-            taken = service.notify(body=body, title=subject, body_format=apprise.NotifyFormat.TEXT)
+            with self._own.connecting(service) if own else nullcontext() as watch:
+                taken = service.notify(body=body, title=subject, body_format=apprise.NotifyFormat.TEXT)
         finally:
             logger.removeHandler(words)
+        if watch is not None and watch.refused:
+            raise SendError("the channel is not allowed: notify_address_not_allowed")
         if not taken:
             raise SendError(words.last or "the channel did not take the message")
 
