@@ -22,6 +22,7 @@ from api.permits import with_permissions
 from api.plain_text import plain_text
 from api.routers import (
     accounts,
+    approvals,
     audit,
     auth,
     beyond,
@@ -124,6 +125,7 @@ def create_app(settings: Settings | None = None) -> Api:
         office,
         inbox,
         supervision,
+        approvals,
         referrals,
         deliveries,
         training,

@@ -12,6 +12,7 @@ from models.case.standards import ChangePolicy
 from models.case.transfer import RequestTransfer
 from models.policy import Policy
 from services.actors import Actors
+from services.approvals import Approvals
 from services.audit import Audit
 from services.audit_reader import AuditReader
 from services.break_glass import BreakGlasses
@@ -69,6 +70,7 @@ class Services:
     status: StatusReader
     inbox: InboxReader
     supervision: Supervision
+    approvals: Approvals
     referrals: ReferralReader
     deliveries: Deliveries
     codec_desk: CodecDesk
@@ -135,6 +137,7 @@ async def open_services(settings: Settings) -> Services:
         status=StatusReader(client),
         inbox=InboxReader(engine, vault),
         supervision=Supervision(engine, vault, settings.smallest_count),
+        approvals=Approvals(engine, states, vault),
         referrals=ReferralReader(engine, states, vault),
         deliveries=Deliveries(engine, Channels.of_settings(settings)),
         codec_desk=CodecDesk(engine, vault),
