@@ -32,6 +32,7 @@ from services.ledger import LedgerReader
 from services.messages import Deliveries
 from services.offboarding import Offboardings
 from services.office import Office
+from services.overview import Overviews
 from services.own_channels import OwnChannels
 from services.policies import load_policies
 from services.referrals import ReferralReader
@@ -70,6 +71,7 @@ class Services:
     status: StatusReader
     inbox: InboxReader
     supervision: Supervision
+    overviews: Overviews
     approvals: Approvals
     referrals: ReferralReader
     deliveries: Deliveries
@@ -136,7 +138,8 @@ async def open_services(settings: Settings) -> Services:
         commands=Commands(client),
         status=StatusReader(client),
         inbox=InboxReader(engine, vault),
-        supervision=Supervision(engine, vault, settings.smallest_count),
+        supervision=Supervision(engine, vault),
+        overviews=Overviews(engine, settings.smallest_count),
         approvals=Approvals(engine, states, vault),
         referrals=ReferralReader(engine, states, vault),
         deliveries=Deliveries(engine, Channels.of_settings(settings)),

@@ -1,17 +1,19 @@
 """Counts for those who must not be able to tell a single person from them."""
 
-from typing import Any
+from typing import Any, TypeVar
 
-from models.views.supervision import Overview
+from models.base import Model
+
+V = TypeVar("V", bound=Model)
 
 # What is no count of people.
 _NAMES = frozenset({"cohort"})
 
 
-def without_small_counts(overview: Overview, least: int) -> Overview:
-    """The overview with every count from 1 to `least` - 1 as None, and all larger ones as the nearest multiple of
+def without_small_counts(view: V, least: int) -> V:
+    """The view with every count from 1 to `least` - 1 as None, and all larger ones as the nearest multiple of
     `least`: else a sum, or a second question, would tell by its difference what was left out."""
-    return Overview.model_validate(_covered(overview.model_dump(mode="json"), least))
+    return type(view).model_validate(_covered(view.model_dump(mode="json"), least))
 
 
 def _covered(value: dict[str, Any], least: int) -> dict[str, Any]:

@@ -10,22 +10,25 @@ from api.permits import permit
 from api.problems import responses
 from models.policy import RungName
 from models.views.page import Page
-from models.views.supervision import Caseload, OverdueEntry, Overview
+from models.views.supervision import Caseload, OverdueEntry, Overview, OverviewFilter
 
 router = APIRouter(route_class=Audited, prefix="/supervision", tags=["supervision"])
 
 DepartmentQuery = Annotated[str | None, Query(max_length=100)]
 
 
-@router.get("/overview", dependencies=[permit("supervision.overview")], responses=responses(401, 403, 503))
+@router.get(
+    "/overview", dependencies=[permit("supervision.overview")], responses=responses(401, 403, 422, 503)
+)
 def read_overview(
     services: ServicesDep,
     actor: ActorDep,
     now: NowDep,
-    cohort: Annotated[int | None, Query(ge=0, le=9999)] = None,
+    wanted: Annotated[OverviewFilter, Query()],
 ) -> Overview:
-    """Stages by department, unassigned, overdue by rung, service packages, referral loops, destinations."""
-    return services.supervision.overview(actor, now, cohort=cohort)
+    """Stages by department, the funnel, unassigned, overdue by rung, service packages, hardship types, referral loops,
+    destinations, follow-up after leaving school."""
+    return services.overviews.overview(actor, now, wanted)
 
 
 @router.get("/caseload", dependencies=[permit("supervision.read")], responses=responses(401, 403, 422, 503))

@@ -24,6 +24,7 @@ class Summary(Model):
     proposed_mentor_id: str | None
     risk_level: str | None
     held_until: datetime | None
+    planned: bool
     left_school: bool
     services_due: int
     services_done: int
@@ -71,6 +72,7 @@ def summarize(state: CaseState, lines: list[DeadlineLine]) -> Summary:
         proposed_mentor_id=proposal.mentor_id if proposal else None,
         risk_level=state.assessment.risk_level if state.assessment else None,
         held_until=state.hold.until if state.hold else None,
+        planned=state.plan is not None,
         left_school=state.left_on is not None,
         services_due=sum(line.due for line in due),
         services_done=sum(line.done for line in due),

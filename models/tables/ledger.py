@@ -48,6 +48,7 @@ class CaseRow(Table, table=True):
     proposed_mentor_id: str | None = None
     risk_level: str | None = None
     held_until: datetime | None = Field(default=None, sa_type=Instant)
+    planned: bool = False
     left_school: bool = False
     services_due: int = 0
     services_done: int = 0

@@ -2,8 +2,12 @@
 forbids ranking and appraising by it (三不得)."""
 
 from datetime import date
+from typing import Literal
+
+from pydantic import Field
 
 from models.base import Model
+from models.hardship import HardshipType
 from models.views.inbox import DeadlineEntry
 
 Count = int | None
@@ -82,6 +86,46 @@ class ReferralLoop(Model):
     to_close: LoopTime
 
 
+class HardshipCount(Model):
+    """The cases under one primary hardship type, each person once; `type` is None before eligibility is known."""
+
+    type: str | None
+    total: Count
+    open: Count
+    unassigned: Count
+    packages_complete: Count
+    settled: Count
+
+
+FunnelStep = Literal["opened", "eligible", "paired", "assessed", "planned", "package_complete", "settled"]
+
+
+class FunnelCount(Model):
+    """How many cases have come as far as this step, whether or not they are closed by now; those to which no help
+    is owed are left out."""
+
+    step: FunnelStep
+    count: Count
+
+
+class AfterLeaving(Model):
+    """Open cases that have left school: for how many a follow-up is due in time (`on_time`), is late, or is not
+    due (`none_due`: held, without a mentor, or the period is over)."""
+
+    open: Count
+    on_time: Count
+    late: Count
+    none_due: Count
+
+
+class OverviewFilter(Model):
+    """Which cases to count."""
+
+    department: str | None = Field(default=None, max_length=100)
+    cohort: int | None = Field(default=None, ge=0, le=9999)
+    hardship_type: HardshipType | None = Field(default=None, description="The primary one.")
+
+
 class Overview(Model):
     """The school, or the department, in numbers. It names no person."""
 
@@ -92,11 +136,38 @@ class Overview(Model):
     overdue: Count
     settled: Count
     stages: list[StageCount]
+    funnel: list[FunnelCount]
     cohorts: list[CohortCount]
+    hardship_types: list[HardshipCount]
     departments: list[DepartmentTotals]
     overdue_by_rung: list[OverdueCount]
     destinations: list[DestinationCount]
     referrals: ReferralLoop
+    after_leaving: AfterLeaving
+
+
+class CampaignCount(Model):
+    """What was done for a cohort within the dates of a campaign (both inclusive): files opened and closed,
+    services, contacts and referrals, destinations verified by the school."""
+
+    id: str
+    zh: str
+    en: str
+    starts_on: date
+    ends_on: date
+    opened: Count
+    closed: Count
+    services: Count
+    contacts: Count
+    referrals: Count
+    destinations: Count
+
+
+class Campaigns(Model):
+    """The campaigns of a cohort's last year, in the order of their dates."""
+
+    cohort: int
+    campaigns: list[CampaignCount]
 
 
 class Caseload(Model):

@@ -21,7 +21,7 @@ SCOPES = frozenset(
         "visible_delegations",
         "own_deadlines",
         "own_notices",
-        "_scope",
+        "supervised",
         "_seen_by",
     }
 )
@@ -69,7 +69,6 @@ ALLOWED = {
     "services.referrals.ReferralReader._assessment_notes": _FOUND,
     "services.scrub._count_anonymously": _WORKER,
     "services.scrub._strip_referrals": _WORKER,
-    "services.supervision._overdue": "counts, with the conditions of the overview's scope",
     "services.training.ClassLedger.holding": _WORKER,
     "services.training.ClassLedger.project": _WORKER,
     "services.verify.Verifier._ledger_ids": "compares the whole ledger with Temporal on the machine itself",

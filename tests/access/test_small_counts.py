@@ -1,7 +1,10 @@
 """What the province is told of small groups."""
 
 from models.views.supervision import (
+    AfterLeaving,
     CohortCount,
+    FunnelCount,
+    HardshipCount,
     LoopTime,
     Overview,
     ReferralLoop,
@@ -28,11 +31,16 @@ OVERVIEW = Overview(
         StageCount(school_id="1", department_id="cs", stage="intake", count=10),
         StageCount(school_id="1", department_id="cs", stage="pairing", count=2),
     ],
+    funnel=[FunnelCount(step="opened", count=4)],
+    hardship_types=[
+        HardshipCount(type="ORPHAN", total=1, open=1, unassigned=0, packages_complete=0, settled=0)
+    ],
     cohorts=[CohortCount(cohort=2027, open=11, closed=1)],
     departments=[],
     overdue_by_rung=[],
     destinations=[],
     referrals=LOOP,
+    after_leaving=AfterLeaving(open=7, on_time=6, late=1, none_due=0),
 )
 
 
@@ -42,6 +50,8 @@ def test_small_counts_are_left_out_and_no_difference_tells_them() -> None:
     assert (told.unserved_count, told.overdue, told.settled) == (None, None, 5)
     assert [item.count for item in told.stages] == [10, None]
     assert (told.cohorts[0].cohort, told.cohorts[0].closed) == (2027, None)
+    assert (told.hardship_types[0].total, told.hardship_types[0].unassigned) == (None, 0)
+    assert (told.after_leaving.on_time, told.after_leaving.late) == (5, None)
     assert (told.referrals.by_status[0].count, told.referrals.by_status[0].acknowledged) == (5, None)
     assert (told.referrals.to_answer.mean_hours, told.referrals.to_close.mean_hours) == (None, 40.0)
 

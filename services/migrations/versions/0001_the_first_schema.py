@@ -203,6 +203,7 @@ def upgrade() -> None:
         sa.Column("proposed_mentor_id", sa.String(), nullable=True),
         sa.Column("risk_level", sa.String(), nullable=True),
         sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("planned", sa.Boolean(), nullable=False),
         sa.Column("left_school", sa.Boolean(), nullable=False),
         sa.Column("services_due", sa.Integer(), nullable=False),
         sa.Column("services_done", sa.Integer(), nullable=False),
