@@ -18,6 +18,7 @@ run: $(READY) ## start everything (Temporal, worker, API) until Ctrl-C; DEMO=0 s
 
 test: $(READY) ## run the tests; ARGS="tests/setup -x" narrows them
 	@$(BIN)/python -m tests.servers
+	@test -x /usr/bin/chromium || echo "没有 /usr/bin/chromium：页面测试将跳过 / no chromium: the tests of the pages are skipped" >&2
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(READY) ## lint, format, import rules, types

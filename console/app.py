@@ -42,6 +42,7 @@ def mount(app: Api, settings: Settings) -> None:
         return RedirectResponse(ROOT)
 
     app.add_api_route("/", home, include_in_schema=False)
+    pages.add_exception_handler(404, sign_on.nowhere)
     pages.on_startup(live.start)
     pages.on_shutdown(live.stop)
     ui.run_with(

@@ -91,6 +91,21 @@ async def sign_off(request: Request, *, everywhere: bool = False) -> Response:
     return response
 
 
+async def nowhere(request: Request, _error: Exception) -> HTMLResponse:
+    """The answer for an address at which there is no page."""
+    chosen = language_of(request.cookies)
+
+    def translated(text: str) -> str:
+        return text_in(chosen, text)
+
+    html = (
+        _template()
+        .get_template("nowhere.html")
+        .render(_=translated, style=_style(), language=chosen, home=ROOT)
+    )
+    return HTMLResponse(html, 404, headers=_HEADERS)
+
+
 def _with_cookies(response: Response, answer: httpx.Response) -> Response:
     for value in answer.headers.get_list("set-cookie"):
         response.headers.append("set-cookie", value)
