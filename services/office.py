@@ -23,6 +23,7 @@ from services.access import may
 from services.database import writing
 from services.departments import require_department
 from services.errors import Conflict, NotAllowed, NotFound, Unprocessable
+from services.first_staff import later_id
 from services.own_channels import OwnChannels
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -126,7 +127,7 @@ class Office:
                 session.add(
                     Staff(
                         # Another school of the same database has it.
-                        id=f"{staff_id}-{school_id}" if taken else staff_id,
+                        id=later_id(staff_id, school_id) if taken else staff_id,
                         school_id=school_id,
                         name=title,
                         role=role,

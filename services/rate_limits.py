@@ -34,6 +34,8 @@ class RateLimits:
     """The counts of one installation. Each kind has its setting, `rate_<kind>`."""
 
     def __init__(self, settings: Settings) -> None:
+        # Schools may share a store, and have accounts of one name.
+        self._school = settings.school_code
         self._limiter = FixedWindowRateLimiter(_storage(settings.rate_limit_storage))
         self._rates: dict[str, RateLimitItem] = {
             kind: parse(getattr(settings, f"rate_{kind}")) for kind in get_args(Kind)
@@ -46,9 +48,9 @@ class RateLimits:
         """
         rate = self._rates[kind]
         try:
-            if await self._limiter.hit(rate, kind, who):
+            if await self._limiter.hit(rate, kind, self._school, who):
                 return
-            window = await self._limiter.get_window_stats(rate, kind, who)
+            window = await self._limiter.get_window_stats(rate, kind, self._school, who)
         except StorageError as error:
             log.warning("requests cannot be counted", kind=type(error.__cause__ or error).__name__)
             return

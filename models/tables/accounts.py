@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Text
+from sqlalchemy import Text, UniqueConstraint
 from sqlmodel import Field
 
 from models.tables.types import Instant, Table
@@ -10,16 +10,19 @@ from models.tables.types import Instant, Table
 
 class Account(Table, table=True):
     """Sign-on of one person. `id` is the actor's: a staff id, or `graduate:<case_id>`; without `password_hash`
-    (argon2id) only the school's own sign-on opens it.
+    (argon2id) only the school's own sign-on opens it. `login` is unique within the school, whose installation asks
+    for it.
 
     `must_change`: the password is a first one that somebody else knows, taken until `one_time_until`. `totp` and
     `totp_pending` are sealed secrets, `totp_step` the last 30-second step whose code was taken, `recovery` the
     hashes of the recovery codes left, as JSON. `failed` counts failures in a row.
     """
 
+    __table_args__ = (UniqueConstraint("school_id", "login"),)
+
     id: str = Field(primary_key=True)
     school_id: str = Field(index=True)
-    login: str = Field(unique=True)
+    login: str
     password_hash: str | None = None
     must_change: bool = False
     one_time_until: datetime | None = Field(default=None, sa_type=Instant)

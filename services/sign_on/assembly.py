@@ -40,10 +40,13 @@ class SignOnParts:
         sessions = Sessions(engine, credentials, settings)
         passwords = Passwords(settings)
         attempts = Attempts(engine, settings, record)
+        factor = SecondFactor(vault)
         return cls(
             credentials=credentials,
             sessions=sessions,
-            sign_on=SignOn(engine, actors, sessions, passwords, SecondFactor(vault), attempts, record),
+            sign_on=SignOn(
+                engine, settings.school_code, actors, sessions, passwords, factor, attempts, record
+            ),
             accounts=Accounts(engine, sessions, passwords, record, settings),
             tokens=ApiTokens(engine, credentials, record, settings),
             record=record,

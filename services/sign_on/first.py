@@ -1,18 +1,19 @@
 """The first accounts of an installation: somebody must be able to let the others in."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlmodel import Session, col, func, select
 
-from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
+from models.first_actors import SETUP_ACTOR
 from models.tables import Account, Staff
 from models.views.sign_on import FirstPassword
 from services.actors import Actors
 from services.audit import Audit
 from services.database import create_engine_from
+from services.first_staff import first_staff
 from services.settings import Settings
 from services.sign_on.accounts import NewAccount
 from services.sign_on.assembly import SignOnParts
@@ -31,37 +32,45 @@ def first_passwords_file(settings: Settings) -> Path:
 
 def make_first_accounts(settings: Settings) -> bool:
     """Accounts of those who can set the school up, where it has none yet; True where they were made now."""
-    return _make(settings, [SETUP_ACTOR, CAREER_CENTRE_ACTOR], demo=False)
+    engine = create_engine_from(settings)
+    try:
+        with Session(engine) as session:
+            here = select(func.count()).select_from(Account).where(Account.school_id == settings.school_code)
+            if session.exec(here).one():
+                return False
+            first = first_staff(session, settings.school_code)
+    finally:
+        engine.dispose()
+    return _make(settings, {staff_id: name for name, staff_id in first.items()}, demo=False)
 
 
 def make_demo_accounts(settings: Settings, staff_ids: Sequence[str]) -> bool:
     """Accounts of the sample school's staff, flagged as such; True where any was made now."""
-    return _make(settings, staff_ids, demo=True)
+    return _make(settings, {staff_id: staff_id for staff_id in staff_ids}, demo=True)
 
 
-def _make(settings: Settings, staff_ids: Sequence[str], *, demo: bool) -> bool:
+def _make(settings: Settings, names: Mapping[str, str], *, demo: bool) -> bool:
+    """Accounts of the staff with these ids, under these names."""
     engine = create_engine_from(settings)
     school = settings.school_code
     try:
         with Session(engine) as session:
-            here = select(func.count()).select_from(Account).where(Account.school_id == school)
-            if not demo and session.exec(here).one():
-                return False
             query = select(Staff.id).where(
-                col(Staff.id).in_(staff_ids),
+                col(Staff.id).in_(names),
                 Staff.school_id == school,
                 col(Staff.id).not_in(select(Account.id)),
             )
             missing = session.exec(query.order_by(col(Staff.id))).all()
+            setup = first_staff(session, school)[SETUP_ACTOR]
         if not missing:
             return False
         vault = Vault.of(settings)
         audit = Audit(engine, vault, settings.data_dir)
         parts = SignOnParts.of(engine, vault, Actors(engine), settings, audit)
         made = parts.accounts.add(
-            [NewAccount(staff_id, staff_id, demo=demo) for staff_id in missing],
+            [NewAccount(staff_id, names[staff_id], demo=demo) for staff_id in missing],
             school,
-            by=SETUP_ACTOR,
+            by=setup,
             address=_ADDRESS,
             now=datetime.now(UTC),
         )

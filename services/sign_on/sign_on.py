@@ -29,11 +29,12 @@ class Place:
 
 
 class SignOn:
-    """What a person does with a local account. Hashing takes its time: call it in a thread."""
+    """What a person of one school does with a local account. Hashing takes its time: call it in a thread."""
 
     def __init__(
         self,
         engine: Engine,
+        school_id: str,
         actors: Actors,
         sessions: Sessions,
         passwords: Passwords,
@@ -42,6 +43,7 @@ class SignOn:
         record: SignOnRecord,
     ) -> None:
         self._engine = engine
+        self._school_id = school_id
         self._actors = actors
         self._sessions = sessions
         self._passwords = passwords
@@ -53,7 +55,8 @@ class SignOn:
         self, login: str, password: str, code: str | None, place: Place, now: datetime
     ) -> Granted:
         """Begin a session. Raises SignOnFailed whatever is wrong, and TotpRequired where only the code lacks."""
-        account, refused = self._attempts.begin(col(Account.login) == login.strip().casefold(), now)
+        whose = (col(Account.school_id) == self._school_id) & (col(Account.login) == login.strip().casefold())
+        account, refused = self._attempts.begin(whose, now)
         right = self._passwords.verify(account.password_hash if account else None, password)
         try:
             if account is None or refused is not None:

@@ -201,7 +201,8 @@ class SchoolSignOn:
 
 def _account(session: Session, actor: Actor, now: datetime) -> Account:
     login = actor.id.casefold()
-    if session.exec(select(Account.id).where(Account.login == login)).first() is not None:
+    taken = select(Account.id).where(Account.school_id == actor.school_id, Account.login == login)
+    if session.exec(taken).first() is not None:
         # Somebody else's account has this name. Nobody types this one while it has no password.
         login = f"{login}-{secrets.token_hex(4)}"
     return Account(id=actor.id, school_id=actor.school_id, login=login, created_at=now, created_by=actor.id)

@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("password_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("signed_on_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("login"),
+        sa.UniqueConstraint("school_id", "login"),
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_account_school_id"), ["school_id"], unique=False)
