@@ -95,6 +95,7 @@ def create_app(settings: Settings | None = None) -> Api:
             await run_in_threadpool(services.sign_on.credentials.write_uses)
         await run_in_threadpool(services.audit.stop)
         services.engine.dispose()
+        services.vault.store.close()
 
     app = Api(
         title="助航 Zhuhang",

@@ -85,6 +85,10 @@ class KeyStore:
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _overwrite_what_goes)
 
+    def close(self) -> None:
+        """Close its connections. A later use opens others."""
+        self._engine.dispose()
+
     def find(self, subjects: Iterable[str]) -> dict[str, StoredKey]:
         """The keys of these subjects, as far as there are any."""
         wanted = list(dict.fromkeys(subjects))
