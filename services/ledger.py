@@ -3,25 +3,21 @@
 import json
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Any
 
-from pydantic import BeforeValidator, Field
-from sqlalchemy import ColumnElement, Engine, and_, func, or_
+from sqlalchemy import ColumnElement, Engine, or_
 from sqlmodel import Session, col, select
 
-from models.base import Model
-from models.calendar import Calendar
-from models.case.kernel import Actor, Moment
+from models.case.kernel import Actor
 from models.case.machine import Recorded, possible
-from models.case.state import CaseState, Stage
-from models.policy import RiskLevel
-from models.tables import CaseEvent, CaseHardship, CaseRow
+from models.case.state import CaseState
+from models.tables import CaseEvent, CaseRow
 from models.views.case import CaseLine, CaseView, CommandsView, TimelineEntry, case_view
 from models.views.page import Page
 from services.access import plain_groups, readable
 from services.actors import graduate_actor_id
+from services.case_filter import SORTS, CaseFilter, conditions
 from services.erasures import unreadable
 from services.errors import BadCursor
 from services.keyset import after, cursor_of, read_cursor
@@ -30,49 +26,7 @@ from services.sealed import NAME, STUDENT_NO, event_place, open_all
 from services.states import States
 from services.vault import IndexKind, Vault
 
-Sort = Literal["due", "-due", "opened", "-opened", "updated", "-updated"]
-
-_FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
-# Cases without a deadline come after all others.
-_SORTS: dict[str, Any] = {
-    "due": func.coalesce(col(CaseRow.next_due_at), _FAR),
-    "opened": col(CaseRow.opened_at),
-    "updated": col(CaseRow.updated_at),
-}
 _SEQ = re.compile("[0-9]{1,9}")
-_ZONE = ZoneInfo(Calendar().timezone)
-
-
-def _as_instant(value: object) -> object:
-    """A plain date stands for its first moment in the school's time zone."""
-    try:
-        day = date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return value
-    return value if day is None else datetime(day.year, day.month, day.day, tzinfo=_ZONE)
-
-
-class CaseFilter(Model):
-    """What to list."""
-
-    stage: list[Stage] | None = None
-    cohort: int | None = Field(default=None, ge=0, le=9999)
-    department: str | None = Field(default=None, max_length=100)
-    mentor: str | None = Field(default=None, max_length=100)
-    hardship_type: str | None = Field(default=None, max_length=100)
-    risk_level: RiskLevel | None = None
-    overdue: bool | None = None
-    due_before: Annotated[Moment, BeforeValidator(_as_instant)] | None = Field(
-        default=None, description="Exclusive; a time with its offset, or a date."
-    )
-    q: str | None = Field(
-        default=None,
-        max_length=100,
-        description="Exact: full name, student number, ID number, phone or case id.",
-    )
-    sort: Sort = "due"
-    cursor: str | None = Field(default=None, max_length=500, description="`next_cursor` of the page before.")
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 class LedgerReader:
@@ -86,10 +40,10 @@ class LedgerReader:
     def cases(self, actor: Actor, wanted: CaseFilter, now: datetime) -> Page[CaseLine]:
         """A page of the cases that the actor may read. Raises BadCursor, FieldMasked."""
         name = wanted.sort.removeprefix("-")
-        key, descending = _SORTS[name], wanted.sort.startswith("-")
-        if wanted.hardship_type is not None:
+        key, descending = SORTS[name], wanted.sort.startswith("-")
+        if wanted.hardship_type is not None or wanted.primary_type is not None:
             check_shown(actor, "hardship")
-        query = select(CaseRow, key).where(readable(actor), *_conditions(actor, wanted, now))
+        query = select(CaseRow, key).where(readable(actor), *conditions(wanted, now))
         if wanted.q:
             query = query.where(self._said_to_be(actor.school_id, wanted.q))
         if wanted.cursor is not None:
@@ -225,28 +179,3 @@ def timeline_entry(item: Recorded) -> TimelineEntry:
 
 def _without_type(data: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key != "type"}
-
-
-def _conditions(actor: Actor, wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    exact = {
-        "cohort": CaseRow.cohort,
-        "department": CaseRow.department_id,
-        "mentor": CaseRow.mentor_id,
-        "risk_level": CaseRow.risk_level,
-    }
-    for field, column in exact.items():
-        value = getattr(wanted, field)
-        if value is not None:
-            found.append(col(column) == value)
-    if wanted.stage:
-        found.append(col(CaseRow.stage).in_(wanted.stage))
-    if wanted.hardship_type is not None:
-        typed = select(CaseHardship.case_id).where(CaseHardship.type == wanted.hardship_type)
-        found.append(col(CaseRow.case_id).in_(typed))
-    if wanted.overdue is not None:
-        late = and_(col(CaseRow.next_due_at).is_not(None), col(CaseRow.next_due_at) <= now)
-        found.append(late if wanted.overdue else ~late)
-    if wanted.due_before is not None:
-        found.append(col(CaseRow.next_due_at) < wanted.due_before)
-    return found

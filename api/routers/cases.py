@@ -15,10 +15,11 @@ from api.problems import responses
 from models.case.machine import PublicCommand
 from models.views.case import CaseLine, CaseView, CommandResult, CommandsView, TimelineEntry
 from models.views.page import Page
+from services.case_filter import CaseFilter
 from services.cases import CaseDraft
 from services.data_key import KeyDestroyed
 from services.errors import CaseErased, NotFound
-from services.ledger import CaseFilter, shown_case, timeline_entry
+from services.ledger import shown_case, timeline_entry
 from services.masking import entry_for
 from services.status import WorkflowStatus
 from services.unmask import UnmaskDraft, Unmasked, unmasked

@@ -214,3 +214,34 @@ async def test_overdue_cases_are_found(quick: Product) -> None:
 
     await quick.until(overdue, what="the case is overdue")
     assert await pages(quick, "q=已逾期&overdue=false") == []
+
+
+@pytest.mark.parametrize(
+    ("figure", "query"),
+    [
+        ("open", "open=true"),
+        ("unassigned", "unassigned=true"),
+        ("unserved_count", "unserved=true"),
+        ("packages_complete", "package_complete=true"),
+        ("settled", "settled=true"),
+        ("total", ""),
+    ],
+)
+async def test_each_number_of_the_overview_has_its_list(
+    product: Product, many: list[str], figure: str, query: str
+) -> None:
+    overview = await product.get("/supervision/overview?department=cs", "college")
+    (cs,) = (item for item in overview.body["departments"] if item["department_id"] == "cs")
+    lines = await pages(product, f"department=cs&limit=200&{query}")
+    assert len(lines) == cs[figure]
+
+
+async def test_a_type_counts_in_the_overview_as_the_primary_one(product: Product, many: list[str]) -> None:
+    overview = await product.get("/supervision/overview?department=cs", "college")
+    (found,) = (item for item in overview.body["hardship_types"] if item["type"] == "DISABILITY")
+    assert found["total"] == len(await pages(product, "department=cs&primary_type=DISABILITY&limit=200")) > 0
+
+
+async def test_lists_by_a_masked_type_are_refused(product: Product, many: list[str]) -> None:
+    answer = await product.get("/cases?primary_type=DISABILITY", "career-centre")
+    assert (answer.status, answer.code) == (403, "field_masked")

@@ -60,7 +60,8 @@ READ = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
-    if (parent.checkVisibility() && !parent.closest('.q-icon, script, style, [aria-hidden=true]')) texts.push(walker.currentNode.data);
+    const drawn = parent.closest('.q-icon, script, style, [aria-hidden=true]');
+    if (parent.checkVisibility() && !drawn) texts.push(walker.currentNode.data);
   }
   return texts.join(' ');
 }"""
