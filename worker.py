@@ -21,6 +21,7 @@ from activities.ledger import LedgerActivities
 from activities.offboarding import OffboardingActivities
 from activities.training import TrainingActivities
 from models.calendar import Calendar
+from services.attachment_names import AttachmentNames
 from services.cases import CaseOpener
 from services.channels import Channels
 from services.database import create_engine_from
@@ -76,7 +77,9 @@ def build_worker(
 ) -> Worker:
     """A worker with every workflow and activity, on the settings' database and task queue."""
     engine = create_engine_from(settings)
-    ledger = LedgerActivities(Ledger(engine, vault), MentorPool(engine), ZoneInfo(Calendar().timezone))
+    ledger = LedgerActivities(
+        Ledger(engine, vault), MentorPool(engine), AttachmentNames(engine), ZoneInfo(Calendar().timezone)
+    )
     policies = load_policies(settings.policy)
     opener = CaseOpener(client, engine, vault, policies, settings)
     imports = ImportActivities(
@@ -95,6 +98,7 @@ def build_worker(
     activities: list[Callable[..., Any]] = [
         ledger.project,
         ledger.reserve_mentor,
+        ledger.name_attachments,
         imports.read_roster,
         imports.judge_chunk,
         imports.finish_import,

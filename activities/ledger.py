@@ -1,11 +1,12 @@
-"""What a case asks of the database: its projection, and a mentor with room."""
+"""What a case asks of the database: its projection, a mentor with room, attachments that it is going to name."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from temporalio import activity
 
-from models.case.kernel import MentorAnswer, ReserveMentor
+from models.case.kernel import AttachmentsAnswer, MentorAnswer, NameAttachments, ReserveMentor
+from services.attachment_names import AttachmentNames
 from services.pairing import MentorPool
 from services.projection import Ledger
 from workflows.messages import Projection
@@ -14,9 +15,12 @@ from workflows.messages import Projection
 class LedgerActivities:
     """Synchronous: they run on the worker's threads."""
 
-    def __init__(self, ledger: Ledger, mentors: MentorPool, zone: ZoneInfo) -> None:
+    def __init__(
+        self, ledger: Ledger, mentors: MentorPool, attachments: AttachmentNames, zone: ZoneInfo
+    ) -> None:
         self._ledger = ledger
         self._mentors = mentors
+        self._attachments = attachments
         self._zone = zone
 
     @activity.defn(name="project")
@@ -26,3 +30,7 @@ class LedgerActivities:
     @activity.defn(name="reserve_mentor")
     def reserve_mentor(self, need: ReserveMentor) -> MentorAnswer:
         return self._mentors.reserve(need, datetime.now(UTC).astimezone(self._zone).date())
+
+    @activity.defn(name="name_attachments")
+    def name_attachments(self, need: NameAttachments) -> AttachmentsAnswer:
+        return self._attachments.keep(need, datetime.now(UTC))

@@ -1,6 +1,7 @@
 """The FastAPI application."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from api.plain_text import plain_text
 from api.routers import (
     accounts,
     approvals,
+    attachments,
     audit,
     auth,
     beyond,
@@ -57,7 +59,11 @@ Lists are read page by page with `cursor`. Times are UTC in RFC 3339.
 # Seconds between two times that the last use of sessions and tokens is written down.
 _USES_SECONDS = 60.0
 # Temporal's web pages send a page of a history at once.
-_LARGER_BODIES = {"/api/v1/imports": None, DECODE_PATH: 8 * 1024 * 1024}
+_LARGER_BODIES = {
+    re.compile("/api/v1/imports"): None,
+    re.compile("/api/v1/cases/[^/]+/attachments"): None,
+    re.compile(re.escape(DECODE_PATH)): 8 * 1024 * 1024,
+}
 
 
 class Api(FastAPI):
@@ -121,6 +127,7 @@ def create_app(settings: Settings | None = None) -> Api:
     for part in (
         beyond,
         cases,
+        attachments,
         imports,
         exports,
         office,

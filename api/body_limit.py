@@ -1,6 +1,7 @@
-"""No request body larger than any command needs, and none that stops arriving. Rosters have a size of their own."""
+"""No request body larger than any command needs, and none that stops arriving. Files have a size of their own."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
@@ -13,10 +14,10 @@ _DRAINED = 64 * _MOST
 
 
 class BodyLimit:
-    """Answers a larger body with 413, and one of which nothing came for `seconds` with 408. `paths` have limits of
-    their own, in bytes; None for those that look after the size themselves."""
+    """Answers a larger body with 413, and one of which nothing came for `seconds` with 408. Paths that match one of
+    `paths` have limits of their own, in bytes; None for those that look after the size themselves."""
 
-    def __init__(self, app: ASGIApp, paths: Mapping[str, int | None], seconds: float) -> None:
+    def __init__(self, app: ASGIApp, paths: Mapping[re.Pattern[str], int | None], seconds: float) -> None:
         self._app = app
         self._paths = paths
         self._seconds = seconds
@@ -25,7 +26,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = self._paths.get(scope["path"], _MOST)
+        own = (most for path, most in self._paths.items() if path.fullmatch(scope["path"]))
+        most = next(own, _MOST)
         received = 0
         complete = False
 

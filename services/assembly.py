@@ -13,6 +13,7 @@ from models.case.transfer import RequestTransfer
 from models.policy import Policy
 from services.actors import Actors
 from services.approvals import Approvals
+from services.attachments import Attachments
 from services.audit import Audit
 from services.audit_reader import AuditReader
 from services.break_glass import BreakGlasses
@@ -63,6 +64,7 @@ class Services:
     audit_reader: AuditReader
     office: Office
     ledger: LedgerReader
+    attachments: Attachments
     opener: CaseOpener
     imports: Imports
     import_rows: ImportRows
@@ -87,9 +89,10 @@ class Services:
         self.sign_on.credentials.forget(actor_id)
 
     def prepare(self) -> None:
-        """Make the school known in the database."""
+        """Make the school known in the database, and finish what an earlier process died over."""
         settings = self.settings
         self.office.ensure_school(settings.school_code, settings.school_name, settings.province)
+        self.attachments.finish_removals()
 
     async def completed(self, actor: Actor, commands: list[PublicCommand]) -> list[PublicCommand]:
         """The commands with what only this installation knows: the document of a policy version, and that the
@@ -131,6 +134,7 @@ async def open_services(settings: Settings) -> Services:
         audit_reader=AuditReader(engine),
         office=Office(engine, policies, OwnChannels(settings.notify_schemes, settings.notify_hosts)),
         ledger=LedgerReader(engine, states, vault),
+        attachments=Attachments(engine, vault, settings),
         opener=CaseOpener(client, engine, vault, policies, settings),
         imports=imports,
         import_rows=ImportRows(engine, imports, vault),

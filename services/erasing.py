@@ -12,6 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.tables import ErasureCertificate
 from models.training_class import TrainingClassState, forget
+from services.attachment_files import AttachmentFiles
 from services.audit import Audit
 from services.caller import Stranger
 from services.certificates import CertificateSeal
@@ -37,6 +38,7 @@ class Eraser:
         self._audit = Audit(engine, vault, settings.data_dir)
         self._seal = CertificateSeal(vault, settings)
         self._classes = ClassLedger(engine, vault)
+        self._files = AttachmentFiles(settings.data_dir)
 
     async def begin(self, case_id: str) -> None:
         """Start the erasure of a case, or let the one that runs go on. Raises RPCError."""
@@ -100,7 +102,8 @@ class Eraser:
         return self._classes.holding(self._settings.school_code, case_id)
 
     def scrub(self, case_id: str) -> None:
-        """Make the ledger forget the case, and add what was removed to its certificate."""
+        """Delete the case's files, make the ledger forget it, and add what was removed to its certificate."""
+        self._files.remove_case(case_id)
         with Session(writing(self._engine)) as session:
             certificate = _certificate(session, case_id)
             connection = session.connection()

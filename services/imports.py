@@ -25,6 +25,7 @@ from services.commands import temporal_away
 from services.database import insert_missing, writing
 from services.departments import require_department
 from services.errors import BadCursor, NotAllowed, NotFound, ServiceError, Unprocessable
+from services.file_digest import sha256_of
 from services.import_judge import OWN_DEPARTMENT_ONLY, ImportOptions
 from services.import_seals import ImportSeals, workflow_id
 from services.settings import Settings
@@ -82,7 +83,7 @@ class Imports:
 
         Raises FileRefused with the codes of `open_sheet`, Unprocessable (`idempotency_key_reused`).
         """
-        sha256 = _sha256(upload)
+        sha256 = sha256_of(upload)
         import_id = hashlib.sha256(f"{actor.school_id}\0{actor.id}\0{key}".encode()).hexdigest()[:20]
         found = self._find(import_id)
         if found is None:
@@ -280,14 +281,6 @@ class Imports:
         with Session(writing(self._engine)) as session:
             session.exec(update(ImportJob).where(col(ImportJob.id) == import_id).values(**values))
             session.commit()
-
-
-def _sha256(upload: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    upload.seek(0)
-    while block := upload.read(_MB):
-        digest.update(block)
-    return digest.hexdigest()
 
 
 def visible_imports(actor: Actor) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from models.case.destination import Destination
 from models.case.intake import Eligibility, Hardship
 from models.case.kernel import Actor
 from models.case.profile import Profile
@@ -14,7 +15,7 @@ from services.access import plain_groups, shown_everywhere
 from services.errors import FieldMasked
 
 # The parts of a file that hold what is masked.
-_PARTS = frozenset({"profile", "declared", "eligibility", "assessment"})
+_PARTS = frozenset({"profile", "declared", "eligibility", "assessment", "destinations"})
 
 
 def personal_parts(view: CaseView) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def view_for(plain: frozenset[str], view: CaseView) -> CaseView:
         "declared": tuple(Hardship.model_validate(item) for item in parts["declared"]),
         "eligibility": Eligibility.model_validate(eligibility) if eligibility else None,
         "assessment": AssessmentView.model_validate(assessment) if assessment else None,
+        "destinations": [Destination.model_validate(item) for item in parts["destinations"]],
         "masked": tuple(sorted(found)),
     }
     return view.model_copy(update=shown)

@@ -26,6 +26,7 @@ Kind = Literal[
     "break_glass",
     "export",
     "import",
+    "upload",
 ]
 _MEMORY = "async+memory://"
 

@@ -14,6 +14,7 @@ from sqlmodel import col
 from models.tables import (
     Account,
     ApiToken,
+    Attachment,
     BreakGlass,
     CaseDeadline,
     CaseEvent,
@@ -52,6 +53,7 @@ def scrub(connection: Connection, case_id: str) -> dict[str, int]:
         "case_hardship": _delete(connection, CaseHardship, case_id),
         "case_deadline": _delete(connection, CaseDeadline, case_id),
         "case_notice": _delete(connection, CaseNotice, case_id),
+        "attachment": _delete(connection, Attachment, case_id),
         "break_glass": _delete(connection, BreakGlass, case_id),
         "reservation": _delete(connection, Reservation, case_id),
         "account": _delete_account(connection, graduate_actor_id(case_id)),

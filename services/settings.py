@@ -129,6 +129,11 @@ class Settings(SecuritySettings, SignOnSettings, SsoSettings):
         default=50, ge=1, le=1024, description="Largest file taken by an import, in MB."
     )
 
+    max_attachment_mb: int = Field(
+        default=20, ge=1, le=1024, description="Largest file attached to a case, in MB."
+    )
+    max_attachments: int = Field(default=100, ge=1, le=10_000, description="Most files attached to one case.")
+
     key_backup_days: int = Field(
         default=35,
         ge=0,

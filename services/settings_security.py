@@ -96,6 +96,7 @@ class SecuritySettings(BaseSettings):
     rate_break_glass: Rate = Field(default="5/day", description="Emergency accesses of one account.")
     rate_export: Rate = Field(default="20/hour", description="Exports by one account.")
     rate_import: Rate = Field(default="60/hour", description="Imports by one account.")
+    rate_upload: Rate = Field(default="300/hour", description="Attachments added by one account.")
 
     temporal_tls: bool = Field(
         default=False, description="Reach Temporal over TLS; implied by each of the files below."

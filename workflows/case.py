@@ -3,12 +3,14 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from models.case.kernel import (
+        AttachmentsAnswer,
         Context,
         Fact,
         MentorAnswer,
@@ -17,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         PlaceAnswer,
         Refused,
         ReserveMentor,
+        ReservePlace,
     )
     from models.case.ladder import next_wake, no_deadline_reason
     from models.case.machine import AnyCommand, Recorded, decide, open_case, pass_time, system
@@ -40,6 +43,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.retries import PATIENT, QUICK
 
 _ANSWERS_KEPT = 32
+
+F = TypeVar("F", bound=Fact)
 
 
 @workflow.defn(name=CASE_WORKFLOW)
@@ -169,7 +174,7 @@ class CaseWorkflow:
                 )
 
     async def _ask(self, need: Need) -> Fact:
-        if not isinstance(need, ReserveMentor):
+        if isinstance(need, ReservePlace):
             return await workflow.execute_activity(
                 "reserve_place",
                 need,
@@ -177,19 +182,25 @@ class CaseWorkflow:
                 start_to_close_timeout=timedelta(seconds=20),
                 retry_policy=PATIENT,
             )
+        if isinstance(need, ReserveMentor):
+            return await self._ask_ledger("reserve_mentor", need, MentorAnswer)
+        return await self._ask_ledger("name_attachments", need, AttachmentsAnswer)
+
+    async def _ask_ledger(self, activity: str, need: Need, answer: type[F]) -> F:
+        """Ask the ledger by a local activity of a few milliseconds, and with patience where that fails."""
         try:
             return await workflow.execute_local_activity(
-                "reserve_mentor",
+                activity,
                 need,
-                result_type=MentorAnswer,
+                result_type=answer,
                 schedule_to_close_timeout=timedelta(seconds=5),
                 retry_policy=QUICK,
             )
         except FailureError:
             return await workflow.execute_activity(
-                "reserve_mentor",
+                activity,
                 need,
-                result_type=MentorAnswer,
+                result_type=answer,
                 start_to_close_timeout=timedelta(seconds=30),
                 retry_policy=PATIENT,
             )

@@ -11,11 +11,13 @@ from models.base import Model
 from models.case.kernel import (
     SUPERVISORS,
     WORKERS,
+    AttachmentsAnswer,
     Command,
     Context,
     Day,
     Deadline,
     Event,
+    NameAttachments,
     Party,
     Refused,
     Rule,
@@ -23,7 +25,7 @@ from models.case.kernel import (
     department,
     school,
 )
-from models.codes import DestinationCode, destination, evidence_type
+from models.codes import DestinationCode, destination, evidence_type, evidence_types
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
@@ -34,10 +36,10 @@ PENDING = frozenset[Status]({"registered", "department_verified"})
 
 
 class Evidence(Model):
-    """One piece of evidence. `type` takes an evidence type's id, name or alias."""
+    """One piece of evidence. `type` takes an evidence type's id, name or alias, `file_id` an attachment of the case."""
 
     type: str
-    file_id: str | None = None
+    file_id: str | None = Field(default=None, min_length=1, max_length=100)
     note: str | None = Field(default=None, max_length=500)
 
 
@@ -50,6 +52,7 @@ class Destination(Model):
     registered_at: datetime
     changed_at: datetime
     on_behalf_of: str | None = None
+    evidence: tuple[Evidence, ...] = ()
 
 
 class RegisterDestination(Command):
@@ -85,7 +88,6 @@ class DestinationRegistered(Event):
     credit_code: str | None = None
     monthly_pay: float | None = None
     signed_on: date | None = None
-    evidence: tuple[Evidence, ...] = ()
 
 
 class DestinationVerified(Event):
@@ -153,7 +155,9 @@ def deadlines(state: CaseState) -> list[Deadline]:
     return found
 
 
-def _register(state: CaseState, command: RegisterDestination, context: Context) -> list[Event]:
+def _checked(
+    state: CaseState, command: RegisterDestination, context: Context
+) -> tuple[DestinationCode, tuple[Evidence, ...]]:
     row = destination(command.code)
     if row is None:
         raise Refused("unknown_destination_code", code=command.code)
@@ -161,6 +165,24 @@ def _register(state: CaseState, command: RegisterDestination, context: Context) 
     _check_pay(state, command, row)
     if command.signed_on and command.signed_on > state.policy.calendar.date_of(context.now):
         raise Refused("in_the_future", field="signed_on")
+    return row, evidence
+
+
+def _files_need(state: CaseState, command: RegisterDestination, context: Context) -> NameAttachments | None:
+    row, evidence = _checked(state, command, context)
+    files = {item.file_id for item in evidence if item.file_id is not None}
+    if not files:
+        return None
+    excluded = [kind.id for kind in evidence_types() if kind.traineeship and row.settled]
+    return NameAttachments(
+        case_id=state.case_id, attachment_ids=tuple(sorted(files)), excluded_kinds=tuple(excluded)
+    )
+
+
+def _register(state: CaseState, command: RegisterDestination, context: Context) -> list[Event]:
+    row, evidence = _checked(state, command, context)
+    if isinstance(context.fact, AttachmentsAnswer) and context.fact.problem is not None:
+        raise Refused(context.fact.problem)
     registered = Destination(
         id=f"d{len(state.destinations) + 1}",
         code=row.code,
@@ -170,6 +192,7 @@ def _register(state: CaseState, command: RegisterDestination, context: Context) 
         status="registered",
         registered_at=context.now,
         changed_at=context.now,
+        evidence=evidence,
     )
     return [
         DestinationRegistered(
@@ -178,7 +201,6 @@ def _register(state: CaseState, command: RegisterDestination, context: Context) 
             credit_code=command.credit_code,
             monthly_pay=command.monthly_pay,
             signed_on=command.signed_on,
-            evidence=evidence,
         )
     ]
 
@@ -246,7 +268,7 @@ def _any_pending(state: CaseState, context: Context) -> None:
 
 
 RULES: tuple[Rule[Any], ...] = (
-    Rule(RegisterDestination, WORKERS | {Party.GRADUATE}, _register),
+    Rule(RegisterDestination, WORKERS | {Party.GRADUATE}, _register, need=_files_need),
     Rule(VerifyDestination, SUPERVISORS, _verify, _any_pending),
     Rule(RejectDestination, SUPERVISORS, _reject, _any_pending),
 )

@@ -163,6 +163,7 @@ class ReserveMentor(Model):
 
 MentorProblem = Literal["no_capacity", "mentor_absent", "mentor_excluded", "mentor_unknown"]
 PlaceProblem = Literal["class_over", "class_unknown"]
+AttachmentProblem = Literal["attachment_unknown", "traineeship_is_not_employment"]
 
 
 class MentorAnswer(Model):
@@ -188,8 +189,23 @@ class PlaceAnswer(Model):
     problem: PlaceProblem | None = None
 
 
-Need = ReserveMentor | ReservePlace
-Fact = MentorAnswer | PlaceAnswer
+class NameAttachments(Model):
+    """Ask for attachments of the case to be kept, because an event is going to name them. `excluded_kinds` are those
+    that must not be named here."""
+
+    case_id: str
+    attachment_ids: tuple[str, ...]
+    excluded_kinds: tuple[str, ...]
+
+
+class AttachmentsAnswer(Model):
+    """`problem` is a refusal code where they are not kept."""
+
+    problem: AttachmentProblem | None = None
+
+
+Need = ReserveMentor | ReservePlace | NameAttachments
+Fact = MentorAnswer | PlaceAnswer | AttachmentsAnswer
 
 
 @dataclass(frozen=True)

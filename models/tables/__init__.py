@@ -2,6 +2,7 @@
 
 from models.tables.access import BreakGlass, Delegation
 from models.tables.accounts import Account, ApiToken, SignOnSession
+from models.tables.attachments import Attachment
 from models.tables.audit import AuditEntry
 from models.tables.erasure import ErasureCertificate
 from models.tables.imports import ImportJob, ImportRow
@@ -13,6 +14,7 @@ from models.tables.training import TrainingClass
 __all__ = [
     "Account",
     "ApiToken",
+    "Attachment",
     "AuditEntry",
     "BreakGlass",
     "CaseDeadline",

@@ -10,6 +10,7 @@ FOLDERS = ("api", "services", "activities", "cli")
 # Tables whose rows are about cases, or about who reads and runs them.
 SCOPED = frozenset(
     {
+        "Attachment",
         "CaseRow",
         "CaseHardship",
         "CaseEvent",

@@ -9,6 +9,7 @@ from typing import Any
 
 from models.case.kernel import Role
 from services.delegations import today
+from tests.attachments.samples import attached
 from tests.product import Product, running_api, running_product, settings_for
 
 HERE, THERE = "90061", "90062"
@@ -131,8 +132,13 @@ async def _things(schools: Schools) -> None:
     assert sent.status == 202, sent.body
     await made(here, "/accounts", "admin", {"staff_id": "leaver"})
     token = await made(here, "/tokens", "mentor-2", {"name": "台账", "scopes": ["case.list"], "days": 1})
+    attachment_id = await attached(here, case_id, name=f"{NAME}.pdf")
+    proof = {"type": "labor_contract", "file_id": attachment_id}
+    registration = {"type": "register_destination", "code": "11", "evidence": [proof]}
+    await here.accepted(case_id, "mentor-1", registration)
     schools.ids = {
         "case_id": case_id,
+        "attachment_id": attachment_id,
         "emergency_id": emergency,
         "import_id": sent.body["id"],
         "class_id": course["id"],

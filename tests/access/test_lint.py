@@ -16,6 +16,8 @@ from tests.product import Product
 SCOPES = frozenset(
     {
         "readable",
+        "shown",
+        "visible_attachments",
         "visible_imports",
         "visible_openings",
         "visible_delegations",
@@ -35,6 +37,10 @@ ALLOWED = {
     "services.actors.Actors.find": "finds out who is asking",
     "services.actors._covering": "finds out who is asking",
     "services.actors._reading": "finds out who is asking",
+    "services.attachment_names.AttachmentNames.keep": _WORKER,
+    "services.attachments.Attachments.add": "an attachment by the key of who sends it",
+    "services.attachments.Attachments.finish_removals": "deletes what was removed, of the machine's own school",
+    "services.attachments.Attachments._keep": "the attachment of the request itself, whose case was demanded before",
     "services.cases.CaseOpener._check_new": "tells whether a person has a file; within the opener's school",
     "services.changes._settled": "a number, for a process that keeps many people's pages up to date",
     "services.changes._rows": "ids that say what to read anew; each page does so within its reader's scope",
@@ -72,6 +78,7 @@ ALLOWED = {
     "services.training.ClassLedger.holding": _WORKER,
     "services.training.ClassLedger.project": _WORKER,
     "services.verify.Verifier._ledger_ids": "compares the whole ledger with Temporal on the machine itself",
+    "services.verify.Verifier._lost_files": "compares the whole ledger with the files on the machine itself",
     "services.verify.Verifier._differences": "compares the whole ledger with Temporal on the machine itself",
     "activities.offboarding.OffboardingActivities._state": _WORKER,
     "activities.training.TrainingActivities._same_school": "tells whether case and class are of one school",

@@ -77,6 +77,11 @@ REACH: dict[str, Reach] = {
     "read_workflow": Reach(READERS),
     "list_commands": Reach(READERS),
     "send_command": Reach(READERS, {"type": "annotate", "text": "备注"}),
+    "list_attachments": Reach(READERS),
+    "add_attachment": Reach(READERS),
+    "read_attachment": Reach(READERS),
+    # Something names it, so that it stays.
+    "remove_attachment": Reach(frozenset({"mentor-1", "college", "career-centre"})),
     "unmask_field": Reach(READERS, {"field": "id_number", "purpose": "inspection"}),
     # Whoever may read the file is told so; every other member of staff of the school may break the glass.
     "break_glass": Reach(HERE_ALL, EMERGENCY),

@@ -11,10 +11,13 @@ from pydantic import TypeAdapter
 from models.case.intake import Hardship, Source
 from models.case.kernel import (
     Actor,
+    AttachmentProblem,
+    AttachmentsAnswer,
     Context,
     Fact,
     MentorAnswer,
     MentorProblem,
+    NameAttachments,
     Need,
     NeedsFact,
     PlaceAnswer,
@@ -71,6 +74,7 @@ class Case:
         self.candidates = ["m1", "m2", "m3"]
         self.mentor_problems: dict[str, MentorProblem] = {}
         self.places: dict[str, PlaceAnswer] = {}
+        self.attachment_problem: AttachmentProblem | None = None
         self.needs: list[Need] = []
 
     # when
@@ -96,6 +100,8 @@ class Case:
 
     def answer(self, need: Need) -> Fact:
         """What the world answers to a question of the rules."""
+        if isinstance(need, NameAttachments):
+            return AttachmentsAnswer(problem=self.attachment_problem)
         if not isinstance(need, ReserveMentor):
             return self.places.get(need.class_id, PlaceAnswer(place="enrolled", course="Office skills"))
         if need.mentor_id is not None:

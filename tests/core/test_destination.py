@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from models.case.kernel import Refused, Role
+from models.case.kernel import AttachmentProblem, NameAttachments, Refused, Role
 from models.case.ladder import deadlines
 
 from .given import Case, a_command, types
@@ -142,3 +142,47 @@ def test_another_college_has_no_say() -> None:
     stranger = person("d9", Role.DEPARTMENT_SUPERVISOR, "law")
     refused = registered().refused(stranger, "verify_destination", destination_id="d1", level="department")
     assert refused == "case_unknown"
+
+
+def filed(*file_ids: str | None, code: str = "11", kind: str = "labor_contract") -> dict[str, Any]:
+    return {"code": code, "evidence": [{"type": kind, "file_id": file_id} for file_id in file_ids]}
+
+
+def test_files_of_evidence_are_asked_for_once_each_and_stand_with_the_destination() -> None:
+    case = Case().paired()
+    case.when(M1, "register_destination", **filed("b", "a", None, "b"))
+    assert case.needs[-1] == NameAttachments(
+        case_id="case-1", attachment_ids=("a", "b"), excluded_kinds=("traineeship_proof",)
+    )
+    evidence = case.state.destinations["d1"].evidence
+    assert [item.file_id for item in evidence] == ["b", "a", None, "b"]
+
+
+def test_evidence_without_files_asks_nothing() -> None:
+    case = Case().paired()
+    before = len(case.needs)
+    case.when(M1, "register_destination", **filed(None))
+    assert len(case.needs) == before
+
+
+def test_who_is_not_settled_may_prove_a_traineeship() -> None:
+    case = Case().paired()
+    case.when(M1, "register_destination", **filed("a", code="70", kind="traineeship_proof"))
+    need = case.needs[-1]
+    assert isinstance(need, NameAttachments)
+    assert need.excluded_kinds == ()
+
+
+@pytest.mark.parametrize("problem", ["attachment_unknown", "traineeship_is_not_employment"])
+def test_files_that_may_not_be_named_refuse_the_registration(problem: AttachmentProblem) -> None:
+    case = Case().paired()
+    case.attachment_problem = problem
+    assert case.refused(M1, "register_destination", **filed("a")) == problem
+    assert case.state.destinations == {}
+
+
+def test_nothing_is_asked_for_a_registration_that_is_unlawful_anyway() -> None:
+    case = Case().paired()
+    before = len(case.needs)
+    assert case.refused(M1, "register_destination", **filed("a", kind="visa")) == "evidence_missing"
+    assert len(case.needs) == before

@@ -224,12 +224,26 @@ async def lived(office: Office, markers: Markers) -> str:
         "reason": text("correction: reason"),
     }
     await office.do(case_id, graduate, correction)
+    scan = b"%PDF-1.4\n" + text("attachment: content").encode() + bytes(2 * 1024 * 1024)
+    file = (f"{markers.name('attachment: name')}.pdf", scan)
+    path = f"/cases/{case_id}/attachments"
+    kept = await office.taken("POST", path, graduate, files={"file": file}, data={"kind": "contract"})
+    await office.taken("GET", path, graduate)
+    await office.ask("GET", f"{path}/{kept['id']}", "college")
+    refused = {
+        "file": (f"{markers.name('refused attachment: name')}.svg", text("refused attachment").encode())
+    }
+    await office.ask("POST", path, graduate, files=refused, data={"kind": "contract"})
+    strange = {"kind": text("refused attachment: kind")}
+    await office.ask("POST", path, graduate, files={"file": file}, data=strange)
     destination = {
         "type": "register_destination",
         "code": "11",
         "employer": text("destination: employer"),
         "monthly_pay": 6000,
-        "evidence": [{"type": "labour_contract", "note": text("destination: evidence")}],
+        "evidence": [
+            {"type": "labour_contract", "file_id": kept["id"], "note": text("destination: evidence")}
+        ],
     }
     await office.do(case_id, "mentor-1", destination)
     await office.do(case_id, "mentor-1", {"type": "annotate", "text": text("note")})
