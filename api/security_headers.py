@@ -15,6 +15,8 @@ _ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# A form tells its own site from where it was sent, and nobody else; without it, it could be anybody's.
+_PAGES = {"Referrer-Policy": "same-origin"}
 _HSTS = "max-age=31536000"
 _CONTENT_POLICY = "Content-Security-Policy"
 
@@ -27,9 +29,8 @@ class SecurityHeaders:
         self._app = app
         self._pages = dict(pages or {})
         always = _ALWAYS | ({"Strict-Transport-Security": _HSTS} if https else {})
-        self._page = [(name.lower().encode(), value.encode()) for name, value in always.items()]
-        policy = (_CONTENT_POLICY.lower().encode(), _NO_PAGE.encode())
-        self._api = [*self._page, policy, (b"cache-control", b"no-store")]
+        self._page = _encoded(always | _PAGES)
+        self._api = _encoded(always | {_CONTENT_POLICY: _NO_PAGE, "Cache-Control": "no-store"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,3 +49,7 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, guarded)
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -1,41 +1,26 @@
 """Signing on and off: plain pages, which need no script, so that nothing of a password passes anywhere but to the
 API of this process."""
 
-from functools import cache
-from importlib import resources
 from typing import Annotated
 from urllib.parse import quote
 
 import httpx
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, PackageLoader
 
-from api.browser import check_origin, cookie_name
+from api.browser import check_origin, cookie_name, drop_cookie
 from api.problems import Problem
 from console.backend import Refusal
-from console.texts import COOKIE, LANGUAGES, Bilingual, Language, language_of, other_than, text_in
+from console.plain import go_on, in_language, plain
+from console.texts import Language
 from console.visit import ROOT, SIGN_ON, backend_for, installation
+from models.views.sign_on import SignedOff
 from services.sso.addresses import own_path
 from services.sso.sign_on import ProviderView
 
 router = APIRouter(include_in_schema=False)
 
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
-
-
-@cache
-def _template() -> Environment:
-    return Environment(loader=PackageLoader("console", "templates"), autoescape=True)
-
-
-@cache
-def _style() -> str:
-    return resources.files("console").joinpath("static/sign-on.css").read_text(encoding="utf-8")
+SIGN_OFF = f"{ROOT}/sign-off"
 
 
 @router.get(SIGN_ON)
@@ -44,9 +29,11 @@ async def show(
 ) -> Response:
     """The form to sign on with."""
     if lang is not None:
-        back = RedirectResponse(f"{SIGN_ON}?then={quote(own_path(then))}", 303)
-        back.set_cookie(COOKIE, lang, path=ROOT, max_age=31_536_000, samesite="lax")
-        return back
+        return in_language(lang, _address(then))
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        # Come from another site, as from the provider or a link in a mail, the browser kept a session to itself
+        # that it has: it sends it to what our own page leads to.
+        return go_on(request, own_path(then))
     return await _page(request, then)
 
 
@@ -71,51 +58,53 @@ async def sign_on(
         return await _page(request, then, account=account, problem=refusal.problem)
     finally:
         await api.close()
-    return _with_cookies(RedirectResponse(own_path(then), 303), answer)
+    return with_cookies(RedirectResponse(own_path(then), 303), answer)
 
 
-@router.post(f"{ROOT}/sign-off")
+@router.post(SIGN_OFF)
 async def sign_off(request: Request, *, everywhere: bool = False) -> Response:
-    """End the session, or all of them."""
+    """End the session, or all of them; where it began at the school's own provider, also the one there."""
     check_origin(request, installation()[1])
-    response = RedirectResponse(SIGN_ON, 303)
+    provider: str | None = None
     api = backend_for(request)
     try:
-        await api.send("POST", "/auth/sign-off", json={"everywhere": everywhere})
-    except Refusal:
+        ended = await api.post(SignedOff, "/auth/sign-off", {"everywhere": everywhere})
+        provider = ended.provider
+    except Refusal as refusal:
         # A session that has ended already is what was wanted.
-        pass
+        if not refusal.signed_off:
+            raise
     finally:
         await api.close()
-    response.delete_cookie(cookie_name(installation()[1]), path="/")
+    response = go_on(request, provider) if provider else RedirectResponse(SIGN_ON, 303)
+    drop_cookie(response, installation()[1])
     return response
 
 
 async def nowhere(request: Request, _error: Exception) -> HTMLResponse:
     """The answer for an address at which there is no page."""
-    chosen = language_of(request.cookies)
-
-    def translated(text: str) -> str:
-        return text_in(chosen, text)
-
-    html = (
-        _template()
-        .get_template("nowhere.html")
-        .render(_=translated, style=_style(), language=chosen, home=ROOT)
-    )
-    return HTMLResponse(html, 404, headers=_HEADERS)
+    return plain(request, "nowhere.html", status=404, home=ROOT)
 
 
-def _with_cookies(response: Response, answer: httpx.Response) -> Response:
+def with_cookies(response: Response, answer: httpx.Response) -> Response:
+    """The response with the cookies that the API's answer sets."""
     for value in answer.headers.get_list("set-cookie"):
         response.headers.append("set-cookie", value)
     return response
 
 
+def sign_on_page(then: str) -> RedirectResponse:
+    """To the sign-on page, and afterwards to `then`."""
+    return RedirectResponse(_address(then), 303)
+
+
+def _address(then: str) -> str:
+    return f"{SIGN_ON}?then={quote(own_path(then))}"
+
+
 async def _page(
     request: Request, then: str, *, account: str = "", problem: Problem | None = None
 ) -> HTMLResponse:
-    chosen = language_of(request.cookies)
     api = backend_for(request)
     try:
         providers = await api.get(list[ProviderView], "/auth/providers")
@@ -123,30 +112,15 @@ async def _page(
         providers = []
     finally:
         await api.close()
-
-    def translated(text: str) -> str:
-        return text_in(chosen, text)
-
-    def said(text: Bilingual) -> str:
-        return text.zh if chosen == "zh" else text.en
-
-    html = (
-        _template()
-        .get_template("sign_on.html")
-        .render(
-            _=translated,
-            style=_style(),
-            language=chosen,
-            other=other_than(chosen),
-            languages=LANGUAGES,
-            action=SIGN_ON,
-            then=own_path(then),
-            account=account,
-            school=installation()[1].school_name,
-            demo=installation()[1].mode == "demo" and installation()[1].demo,
-            first_passwords=str(installation()[1].data_dir / "first-passwords.txt"),
-            problem=said(problem) if problem else "",
-            providers=[(item, said(item)) for item in providers if item.id != "local"],
-        )
+    settings = installation()[1]
+    return plain(
+        request,
+        "sign_on.html",
+        problem=problem,
+        action=SIGN_ON,
+        then=own_path(then),
+        account=account,
+        demo=settings.mode == "demo" and settings.demo,
+        first_passwords=str(settings.data_dir / "first-passwords.txt"),
+        providers=[item for item in providers if item.id != "local"],
     )
-    return HTMLResponse(html, 200 if problem is None else problem.status, headers=_HEADERS)

@@ -77,10 +77,10 @@ def backend_for(request: Request) -> Backend:
 
 
 def page(
-    path: str, title: str, *, permission: str | None = None, first: bool = False
+    path: str, title: str, *, permission: str | None = None
 ) -> Callable[[Callable[Concatenate[Visit, P], Awaitable[None]]], Callable[P, Awaitable[Response | None]]]:
-    """A page of somebody who signed on. `title` is in English, for the catalogue; `permission` the one without which
-    there is nothing to see; `first`: also for a session that has to do something before anything else."""
+    """A page of somebody who signed on and has nothing to do first. `title` is in English, for the catalogue;
+    `permission` the one without which there is nothing to see."""
 
     def decorate(
         build: Callable[Concatenate[Visit, P], Awaitable[None]],
@@ -95,7 +95,7 @@ def page(
                 if refusal.signed_off:
                     return RedirectResponse(f"{SIGN_ON}?then={quote(_wanted(request))}", 303)
                 raise
-            if me.must is not None and not first:
+            if me.must is not None:
                 return RedirectResponse(f"{FIRST}?then={quote(_wanted(request))}", 303)
             visit = Visit(me, api, installation()[1], language_of(request.cookies))
             _speak(visit.language, title)
