@@ -40,6 +40,7 @@ from services.settings import Settings
 from services.states import States
 from services.temporal import connect
 from services.training import ClassLedger
+from services.trends import DayBook
 from services.vault import Vault
 from workflows.case import CaseWorkflow
 from workflows.digest import DeliveryWorkflow, DigestWorkflow
@@ -90,6 +91,7 @@ def build_worker(
         settings,
         policies,
         DigestWriter(engine, channels, settings.public_url),
+        DayBook(engine),
         Deliveries(engine, channels),
     )
     training = TrainingActivities(client, engine, ClassLedger(engine, vault))

@@ -9,6 +9,7 @@ from models.policy import Policy, choose
 from services.digest import DigestWriter
 from services.messages import Deliveries
 from services.settings import Settings
+from services.trends import DayBook
 from workflows.digest_messages import CollectInput, DigestInput, DigestSchedule, SendInput
 
 
@@ -20,11 +21,13 @@ class DigestActivities:
         settings: Settings,
         policies: tuple[Policy, ...],
         writer: DigestWriter,
+        day_book: DayBook,
         deliveries: Deliveries,
     ) -> None:
         self._settings = settings
         self._policies = policies
         self._writer = writer
+        self._day_book = day_book
         self._deliveries = deliveries
 
     @activity.defn(name="digest_schedule")
@@ -40,6 +43,8 @@ class DigestActivities:
 
     @activity.defn(name="collect_digest")
     def collect_digest(self, given: CollectInput) -> list[str]:
+        # The trends live on the same beat: this is what runs once a day whatever happens.
+        self._day_book.write(given.school_id, given.until)
         return self._writer.collect(given.school_id, given.period, given.since, given.until)
 
     @activity.defn(name="send_deliveries")

@@ -17,6 +17,7 @@ from services.attachments import Attachments
 from services.audit import Audit
 from services.audit_reader import AuditReader
 from services.break_glass import BreakGlasses
+from services.campaigns import CampaignReader
 from services.cases import CaseOpener
 from services.certificates import CertificateSeal
 from services.channels import Channels
@@ -45,6 +46,7 @@ from services.status import StatusReader
 from services.supervision import Supervision
 from services.temporal import connect
 from services.training import ClassLedger, Training
+from services.trends import TrendReader
 from services.vault import Vault
 
 
@@ -74,6 +76,8 @@ class Services:
     inbox: InboxReader
     supervision: Supervision
     overviews: Overviews
+    trends: TrendReader
+    campaigns: CampaignReader
     approvals: Approvals
     referrals: ReferralReader
     deliveries: Deliveries
@@ -144,6 +148,8 @@ async def open_services(settings: Settings) -> Services:
         inbox=InboxReader(engine, vault),
         supervision=Supervision(engine, vault),
         overviews=Overviews(engine, settings.smallest_count),
+        trends=TrendReader(engine),
+        campaigns=CampaignReader(engine, settings.smallest_count),
         approvals=Approvals(engine, states, vault),
         referrals=ReferralReader(engine, states, vault),
         deliveries=Deliveries(engine, Channels.of_settings(settings)),

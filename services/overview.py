@@ -75,8 +75,8 @@ def _overview(connection: Connection, actor: Actor, now: datetime, wanted: Overv
     chosen = select(col(CaseRow.case_id)).where(*cases)
     deadlines = within(CaseDeadline) + ([col(CaseDeadline.case_id).in_(chosen)] if among else [])
     referrals = within(CaseReferral) + ([col(CaseReferral.case_id).in_(chosen)] if among else [])
-    departments = _departments(connection, cases)
-    late = _overdue(connection, deadlines, now)
+    departments = departments_of(connection, cases)
+    late = overdue_of(connection, deadlines, now)
     return Overview(
         total=_sum(item.total for item in departments),
         open=_sum(item.open for item in departments),
@@ -84,7 +84,7 @@ def _overview(connection: Connection, actor: Actor, now: datetime, wanted: Overv
         unserved_count=_sum(item.unserved_count for item in departments),
         overdue=_sum(item.count for item in late),
         settled=_sum(item.settled for item in departments),
-        stages=_stages(connection, cases),
+        stages=stages_of(connection, cases),
         funnel=_funnel(connection, cases),
         cohorts=_cohorts(connection, cases),
         hardship_types=_hardship_types(connection, cases),
@@ -100,7 +100,8 @@ def _sum(counts: Iterable[int | None]) -> int:
     return sum(count or 0 for count in counts)
 
 
-def _departments(connection: Connection, where: Sequence[ColumnElement[bool]]) -> list[DepartmentTotals]:
+def departments_of(connection: Connection, where: Sequence[ColumnElement[bool]]) -> list[DepartmentTotals]:
+    """The departments in numbers."""
     due, done = col(CaseRow.services_due), col(CaseRow.services_done)
     figures: dict[str, Any] = {
         "total": func.count(),
@@ -119,7 +120,8 @@ def _departments(connection: Connection, where: Sequence[ColumnElement[bool]]) -
     return [DepartmentTotals.model_validate(row) for row in rows]
 
 
-def _stages(connection: Connection, where: Sequence[ColumnElement[bool]]) -> list[StageCount]:
+def stages_of(connection: Connection, where: Sequence[ColumnElement[bool]]) -> list[StageCount]:
+    """How many cases stand at which stage, by department."""
     keys = (col(CaseRow.school_id), col(CaseRow.department_id), col(CaseRow.stage))
     rows = connection.execute(
         select(*keys, func.count().label("count")).where(*where).group_by(*keys).order_by(*keys)
@@ -178,9 +180,10 @@ def _hardship_types(connection: Connection, where: Sequence[ColumnElement[bool]]
     return sorted((HardshipCount.model_validate(row) for row in rows), key=lambda item: item.type or "")
 
 
-def _overdue(
+def overdue_of(
     connection: Connection, where: Sequence[ColumnElement[bool]], now: datetime
 ) -> list[OverdueCount]:
+    """How many deadlines are overdue, by department and rung."""
     rung = func.coalesce(col(CaseDeadline.rung), _NO_RUNG)
     keys = (col(CaseDeadline.school_id), col(CaseDeadline.department_id))
     query = select(*keys, rung.label("rung"), func.count().label("count")).where(*where, overdue_by(now))

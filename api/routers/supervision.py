@@ -10,7 +10,7 @@ from api.permits import permit
 from api.problems import responses
 from models.policy import RungName
 from models.views.page import Page
-from models.views.supervision import Caseload, OverdueEntry, Overview, OverviewFilter
+from models.views.supervision import Campaigns, Caseload, OverdueEntry, Overview, OverviewFilter, Trends
 
 router = APIRouter(route_class=Audited, prefix="/supervision", tags=["supervision"])
 
@@ -29,6 +29,28 @@ def read_overview(
     """Stages by department, the funnel, unassigned, overdue by rung, service packages, hardship types, referral loops,
     destinations, follow-up after leaving school."""
     return services.overviews.overview(actor, now, wanted)
+
+
+@router.get(
+    "/campaigns", dependencies=[permit("supervision.overview")], responses=responses(401, 403, 422, 503)
+)
+def read_campaigns(
+    services: ServicesDep, actor: ActorDep, cohort: Annotated[int, Query(ge=2000, le=2100)]
+) -> Campaigns:
+    """What was done for a cohort in each campaign of its last year."""
+    return services.campaigns.campaigns(actor, cohort=cohort)
+
+
+@router.get("/trends", dependencies=[permit("supervision.read")], responses=responses(401, 403, 422, 503))
+def read_trends(
+    services: ServicesDep,
+    actor: ActorDep,
+    now: NowDep,
+    weeks: Annotated[int, Query(ge=1, le=104)] = 12,
+    department: DepartmentQuery = None,
+) -> Trends:
+    """The figures of the overview week by week, as they were counted once a day."""
+    return services.trends.trends(actor, now, weeks=weeks, department=department)
 
 
 @router.get("/caseload", dependencies=[permit("supervision.read")], responses=responses(401, 403, 422, 503))

@@ -10,6 +10,7 @@ from models.tables.ledger import CaseDeadline, CaseEvent, CaseHardship, CaseNoti
 from models.tables.messages import Delivery
 from models.tables.office import Department, Offboarding, PolicyVersion, Reservation, School, Staff
 from models.tables.training import TrainingClass
+from models.tables.trends import DailyCount
 
 __all__ = [
     "Account",
@@ -23,6 +24,7 @@ __all__ = [
     "CaseNotice",
     "CaseReferral",
     "CaseRow",
+    "DailyCount",
     "Delegation",
     "Delivery",
     "Department",

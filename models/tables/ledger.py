@@ -93,6 +93,8 @@ class CaseHardship(Table, table=True):
 class CaseEvent(Table, table=True):
     """The timeline: never changed, only added to. `data` is the event as JSON, sealed with the case's key."""
 
+    __table_args__ = (Index("ix_event_type", "type", "at"),)
+
     case_id: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
     at: datetime = Field(sa_type=Instant)

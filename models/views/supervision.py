@@ -148,7 +148,7 @@ class Overview(Model):
 
 class CampaignCount(Model):
     """What was done for a cohort within the dates of a campaign (both inclusive): files opened and closed,
-    services, contacts and referrals, destinations verified by the school."""
+    services and contacts recorded, referrals sent."""
 
     id: str
     zh: str
@@ -160,7 +160,6 @@ class CampaignCount(Model):
     services: Count
     contacts: Count
     referrals: Count
-    destinations: Count
 
 
 class Campaigns(Model):
@@ -168,6 +167,20 @@ class Campaigns(Model):
 
     cohort: int
     campaigns: list[CampaignCount]
+
+
+class TrendWeek(Model):
+    """The figures as they stood on the last day of a week that was counted: those of `DepartmentTotals`, `overdue`,
+    and `stage.<stage>`, added up over the departments."""
+
+    day: date
+    figures: dict[str, int]
+
+
+class Trends(Model):
+    """The weeks in order; one in which nothing was counted is left out."""
+
+    weeks: list[TrendWeek]
 
 
 class Caseload(Model):

@@ -159,6 +159,9 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "seq"),
     )
+    with op.batch_alter_table("case_event", schema=None) as batch_op:
+        batch_op.create_index("ix_event_type", ["type", "at"], unique=False)
+
     op.create_table(
         "case_hardship",
         sa.Column("case_id", sa.String(), nullable=False),
@@ -269,6 +272,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_student", ["student_no_key"], unique=False)
         batch_op.create_index("ix_case_written", ["written"], unique=False)
 
+    op.create_table(
+        "daily_count",
+        sa.Column("school_id", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=False),
+        sa.Column("figure", sa.String(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("school_id", "day", "department_id", "figure"),
+    )
     op.create_table(
         "delegation",
         sa.Column("id", sa.String(), nullable=False),
@@ -558,6 +570,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_delegation_school")
 
     op.drop_table("delegation")
+    op.drop_table("daily_count")
     with op.batch_alter_table("case_row", schema=None) as batch_op:
         batch_op.drop_index("ix_case_written")
         batch_op.drop_index("ix_case_student")
@@ -586,6 +599,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_hardship_type")
 
     op.drop_table("case_hardship")
+    with op.batch_alter_table("case_event", schema=None) as batch_op:
+        batch_op.drop_index("ix_event_type")
+
     op.drop_table("case_event")
     with op.batch_alter_table("case_deadline", schema=None) as batch_op:
         batch_op.drop_index("ix_deadline_scope")
