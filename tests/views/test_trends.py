@@ -47,7 +47,7 @@ async def test_campaigns_count_what_falls_within_their_dates(product: Product) -
     service = {
         "type": "record_service",
         "service_type": "policy_briefing",
-        "method": "in_person",
+        "method": "face_to_face",
         "content": "宣讲",
     }
     case_id = opened.body["case_id"]
