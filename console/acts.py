@@ -9,7 +9,7 @@ from nicegui import ui
 
 from console.backend import Refusal
 from console.choices import choices_for
-from console.forms import Form
+from console.forms import Choices, Form
 from console.texts import _, ago, say
 from console.visit import Visit
 from models.case.kernel import Command
@@ -29,7 +29,15 @@ async def act(
     visit: Visit, case: CaseView, command: str, done: Done, values: Mapping[str, Any] | None = None
 ) -> None:
     """Open the sheet of one command on a case; `values` are filled in already. `done` follows what was taken."""
-    choices = await choices_for(visit, case, command, values or {})
+    # The button's own place may be made anew while somebody types.
+    with ui.context.client.content:
+        choices = await choices_for(visit, case, command, values or {})
+        _open(visit, case, command, done, choices, values or {})
+
+
+def _open(
+    visit: Visit, case: CaseView, command: str, done: Done, choices: Choices, given: Mapping[str, Any]
+) -> None:
     title = say(vocabulary().command(command))
     sheet = _Sheet(visit, case.case_id, case.version, done)
     with ui.dialog().props("persistent") as dialog, ui.card().classes("sheet"):
@@ -38,6 +46,11 @@ async def act(
         with ui.column().classes("sheet-body"):
             if help_ := vocabulary().command_help(command):
                 ui.label(say(help_)).classes("soft small")
+            for name, value in given.items():
+                label = say(vocabulary().field(name, command))
+                known = (choices.of(command, name) or {}).get(str(value))
+                text = known or say(vocabulary().choice(name, str(value), command))
+                ui.label(_("{label}: {text}", label=label, text=text)).classes("strong")
             sheet.told = ui.column().classes("full-width").style("gap:8px")
             sheet.form = Form(COMMANDS[command], command, choices)
         with ui.row().classes("sheet-end"):
@@ -108,8 +121,9 @@ class _Sheet:
             ui.label(text).classes("trouble").props("role=alert")
 
     async def _meanwhile(self) -> None:
-        entries = await self._visit.api.every(TimelineEntry, f"/cases/{self._case_id}/timeline")
-        new = [entry for entry in entries if entry.seq > self._version]
+        new = await self._visit.api.every(
+            TimelineEntry, f"/cases/{self._case_id}/timeline", cursor=str(self._version)
+        )
         await self._visit.learn_names(entry.actor_id for entry in new)
         now = await self._visit.api.get(CommandsView, f"/cases/{self._case_id}/commands")
         self._version = now.version

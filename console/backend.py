@@ -63,10 +63,11 @@ class Backend:
         """One page of a list. Raises Refusal."""
         return await self.get(Page[kind], path, **params)
 
-    async def every(self, kind: type[M], path: str, most: int = 2000, **params: Any) -> list[M]:
-        """A list read to its end, or to `most` items. Raises Refusal."""
+    async def every(
+        self, kind: type[M], path: str, most: int = 2000, *, cursor: str | None = None, **params: Any
+    ) -> list[M]:
+        """A list read to its end, or to `most` items; behind the cursor where one is given. Raises Refusal."""
         found: list[M] = []
-        cursor: str | None = None
         while len(found) < most:
             page = await self.page(kind, path, cursor=cursor, limit=200, **params)
             found += page.items

@@ -12,6 +12,9 @@ from console.visit import ROOT, Visit
 from models.views.vocabulary import vocabulary
 
 
+_STYLES = ("console.css", "case.css")
+
+
 @dataclass(frozen=True)
 class Door:
     """An entry of the menu; `title` is in English, for the catalogue."""
@@ -170,6 +173,13 @@ def empty(what: str, todo: str, *, icon: str = "inbox") -> None:
         ui.label(todo).classes("empty-todo")
 
 
+def nothing(what: str, todo: str) -> None:
+    """The same in one line, for a small part of a page."""
+    with ui.element("div").classes("small soft"):
+        ui.label(what)
+        ui.label(todo)
+
+
 @contextmanager
 def card(title: str = "", *, icon: str = "") -> Generator[ui.card]:
     """A part of a page under a heading of its own."""
@@ -185,4 +195,5 @@ def card(title: str = "", *, icon: str = "") -> Generator[ui.card]:
 def _style() -> str:
     from importlib import resources
 
-    return resources.files("console").joinpath("static/console.css").read_text(encoding="utf-8")
+    styles = resources.files("console").joinpath("static")
+    return "".join(styles.joinpath(name).read_text(encoding="utf-8") for name in _STYLES)

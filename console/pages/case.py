@@ -4,53 +4,65 @@ from functools import partial
 
 from nicegui import ui
 
-from console.acts import act
-from console.frame import card, frame
+from console.case_parts import behind, care, entries, life, loops, outcome, person
+from console.case_parts.desk import Desk, look
+from console.frame import frame
 from console.live import live
-from console.texts import _, ago, moment, say
-from console.visit import Visit, page
-from models.views.case import CaseView, CommandResult, CommandsView, TimelineEntry
-from models.views.vocabulary import vocabulary
+from console.visit import ROOT, Visit, page
+from models.views.case import CommandResult
 
 
 @page("/cases/{case_id}", "Case", permission="case.read")
-async def case_page(visit: Visit, case_id: str) -> None:
-    """The page."""
-    case = await visit.api.get(CaseView, f"/cases/{case_id}")
-    with frame(visit, case.profile.name, here="/cases"):
+async def case_page(visit: Visit, case_id: str, act: str = "") -> None:
+    """The page. `act` opens the form of what is due under that clock, or of that command."""
+
+    async def follow(_result: CommandResult | None = None) -> None:
+        # Read first, then show: what stood there stays until the new is here.
+        nonlocal desk
+        desk = await look(visit, desk, case_id, follow, show)
+        await show()
+
+    async def show() -> None:
+        body.refresh(desk)
+
+    desk = await look(visit, None, case_id, follow, show)
+    with frame(visit, desk.case.profile.name, here="/cases"):
 
         @ui.refreshable
-        async def content() -> None:
-            shown = await visit.api.get(CaseView, f"/cases/{case_id}")
-            possible = await visit.api.get(CommandsView, f"/cases/{case_id}/commands")
-            entries = await visit.api.every(TimelineEntry, f"/cases/{case_id}/timeline")
-            await visit.learn_names(
-                [shown.department_id, shown.mentor_id, *(entry.actor_id for entry in entries)]
-            )
-            _actions(visit, shown, possible)
-            _timeline(visit, entries)
+        def body(shown: Desk) -> None:
+            _body(shown)
 
-        def _actions(visit: Visit, shown: CaseView, possible: CommandsView) -> None:
-            async def done(_result: CommandResult) -> None:
-                await content.refresh()
-
-            with card(_("What can be done now")), ui.element("div").classes("actions"):
-                for item in possible.commands:
-                    if item.allowed:
-                        ui.button(
-                            say(vocabulary().command(item.type)),
-                            on_click=partial(act, visit, shown, item.type, done),
-                        ).props("outline no-caps dense")
-
-        await content()
-        live.watch(lambda change: change.case_id == case_id, content.refresh)
+        body(desk)
+        if visit.may("access_log.read") or visit.may("case.workflow"):
+            with ui.element("div").classes("columns halves"):
+                if visit.may("access_log.read"):
+                    behind.looks(visit, case_id)
+                if visit.may("case.workflow"):
+                    behind.workflow(visit, case_id)
+    live.watch(lambda change: change.case_id == case_id, follow)
+    if act:
+        ui.navigate.history.replace(f"{ROOT}/cases/{case_id}")
+        ui.timer(0, partial(life.asked, desk, act), once=True)
 
 
-def _timeline(visit: Visit, entries: list[TimelineEntry]) -> None:
-    with card(_("Timeline"), icon="history"):
-        for entry in reversed(entries):
-            with ui.element("div").classes("line"):
-                with ui.element("div").classes("grow"):
-                    ui.label(say(vocabulary().event(entry.type)))
-                    ui.label(visit.name(entry.actor_id)).classes("small soft")
-                ui.label(ago(entry.at)).classes("small soft").tooltip(moment(entry.at))
+def _body(desk: Desk) -> None:
+    person.head(desk)
+    life.stepper(desk)
+    with ui.element("div").classes("columns two"):
+        with ui.element("div"):
+            life.due(desk)
+            care.package(desk)
+            care.plan(desk)
+            care.talks(desk)
+        with ui.element("div"):
+            life.actions(desk)
+            outcome.destination(desk)
+            loops.referrals(desk)
+            loops.trainings(desk)
+            loops.consents(desk)
+            outcome.objections(desk)
+            outcome.transfers(desk)
+            outcome.closure(desk)
+            outcome.keeping(desk)
+    entries.timeline(desk)
+    life.bottom(desk)

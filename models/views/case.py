@@ -14,6 +14,7 @@ from models.case.intake import Eligibility, Hardship
 from models.case.kernel import Deadline
 from models.case.ladder import no_deadline_reason
 from models.case.machine import Possibility
+from models.case.objection import Objection
 from models.case.pairing import Pairing
 from models.case.plan import CasePlan
 from models.case.profile import Consent, Profile
@@ -134,6 +135,7 @@ class CaseView(Model):
     retention_ends_at: datetime | None
     transfers: list[Transfer]
     closure: Closure | None
+    objections: list[Objection]
     closed: bool
     open_items: list[str]
     deadlines: list[DeadlineView]
@@ -246,6 +248,7 @@ def case_view(state: CaseState, now: datetime, graduate_actor_id: str) -> CaseVi
         retention_ends_at=retention_ends_at(state),
         transfers=list(state.transfers.values()),
         closure=state.closure,
+        objections=list(state.objections.values()),
         closed=state.closed,
         open_items=open_items(state),
         deadlines=deadlines,

@@ -1,0 +1,173 @@
+"""What every part of a case's page has at hand: the file as it is now, what may be done, and who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from nicegui import ui
+
+from console.acts import Done, act
+from console.frame import aria
+from console.texts import _, ago, moment, say
+from console.visit import Visit
+from models.case.machine import Possibility
+from models.views.case import CaseView, CommandsView, TimelineEntry
+from models.views.vocabulary import vocabulary
+
+# Fields that hold the id of a person or a department.
+NAMED = frozenset(
+    {
+        "approved_by",
+        "asked_by",
+        "audience",
+        "author_id",
+        "decided_by",
+        "department_id",
+        "mentor_id",
+        "on_behalf_of",
+        "owner",
+        "owner_id",
+        "placed_by",
+        "previous",
+        "previous_mentor",
+        "recorded_by",
+        "registered_by",
+        "requested_by",
+        "sender_id",
+        "to",
+    }
+)
+
+
+@dataclass
+class Kept:
+    """What stays while the page is brought up to date: opened parts, fields seen plain, and how much of the
+    timeline is shown."""
+
+    opened: set[str] = field(default_factory=set[str])
+    plain: dict[str, Any] = field(default_factory=dict[str, Any])
+    purpose: str | None = None
+    shown: int = 20
+    which: str = "all"
+
+
+@dataclass
+class Desk:
+    """One file in front of one person."""
+
+    visit: Visit
+    case: CaseView
+    entries: list[TimelineEntry]
+    possible: Mapping[str, Possibility]
+    done: Done
+    kept: Kept
+    again: Callable[[], Awaitable[None]]
+
+    def may(self, command: str) -> bool:
+        """Whether the API would take the command from this person now."""
+        return command in self.possible and self.possible[command].allowed
+
+    def who(self, id_: str | None) -> str:
+        """What a person, a department or an audience is called."""
+        if not id_:
+            return "—"
+        if id_ == self.case.graduate_actor_id:
+            return _("The graduate")
+        kind, colon, rest = id_.partition(":")
+        if not colon:
+            return self.visit.name(id_)
+        if kind == "department":
+            return _("Supervisors of {name}", name=self.visit.name(rest))
+        return say(vocabulary().role("school_supervisor")) if kind == "school" else self.visit.name(rest)
+
+    def doer(self, entry: TimelineEntry) -> str:
+        """Who did what an entry tells, by name and role."""
+        if entry.actor_role in ("system", "graduate"):
+            return say(vocabulary().role(entry.actor_role))
+        role = say(vocabulary().role(entry.actor_role))
+        return _("{name} ({role})", name=self.visit.name(entry.actor_id), role=role)
+
+    def button(
+        self,
+        command: str,
+        label: str = "",
+        values: Mapping[str, Any] | None = None,
+        *,
+        primary: bool = False,
+        about: str = "",
+    ) -> None:
+        """A button for the command where it is allowed; `about` tells those who hear it what it is for."""
+        if not self.may(command):
+            return
+        text = label or say(vocabulary().command(command))
+        props = "unelevated color=primary" if primary else "outline dense"
+        made = ui.button(text, on_click=partial(act, self.visit, self.case, command, self.done, values))
+        made.props(f"{props} no-caps").classes("act")
+        if about:
+            made.props(aria(_("{act}: {what}", act=text, what=about)))
+
+    def opened(self, key: str, title: str, *, icon: str = "") -> ui.expansion:
+        """A part that is folded until asked for, and stays as it was left."""
+
+        def keep(open_: bool) -> None:
+            (self.kept.opened.add if open_ else self.kept.opened.discard)(key)
+
+        found = ui.expansion(title, icon=icon or None, value=key in self.kept.opened)
+        found.on_value_change(lambda event: keep(bool(event.value)))
+        return found.classes("fold full-width").props("dense")
+
+    def events(self, *types: str) -> list[TimelineEntry]:
+        """The entries of these types, the newest first."""
+        return [entry for entry in reversed(self.entries) if entry.type in types]
+
+
+def fact(what: str, text: str, tone: str = "") -> None:
+    """One thing known, under its name."""
+    with ui.element("div").classes("fact"):
+        ui.label(what).classes("what")
+        ui.label(text or "—").classes(tone)
+
+
+def when(at: datetime) -> ui.label:
+    """How long ago or until when; the instant itself on demand."""
+    return ui.label(ago(at)).classes("small soft nowrap").tooltip(moment(at))
+
+
+def tag(text: str, tone: str = "") -> None:
+    """A short mark."""
+    ui.label(text).classes(f"tag {tone}")
+
+
+def people_in(value: Any, name: str = "") -> Iterator[str]:
+    """The ids of people and departments anywhere in something read from the API."""
+    if isinstance(value, dict):
+        for key, inner in value.items():  # pyright: ignore[reportUnknownVariableType]
+            yield from people_in(inner, str(key))  # pyright: ignore[reportUnknownArgumentType]
+    elif isinstance(value, list):
+        for inner in value:  # pyright: ignore[reportUnknownVariableType]
+            yield from people_in(inner, name)
+    elif name in NAMED and isinstance(value, str):
+        yield value.partition(":")[2] or value
+
+
+async def look(
+    visit: Visit, before: Desk | None, case_id: str, done: Done, again: Callable[[], Awaitable[None]]
+) -> Desk:
+    """The file as it is now; of the timeline only what is new since `before`. Raises Refusal."""
+    case = await visit.api.get(CaseView, f"/cases/{case_id}")
+    possible = await visit.api.get(CommandsView, f"/cases/{case_id}/commands")
+    # Who stands otherwise to the file than before sees other parts of every event.
+    known = before.entries if before is not None and before.case.masked == case.masked else []
+    cursor = str(known[-1].seq) if known else None
+    new = await visit.api.every(TimelineEntry, f"/cases/{case_id}/timeline", cursor=cursor)
+    entries = [*known, *new]
+    ids = [*people_in(case.model_dump(mode="json"))]
+    ids += [id_ for entry in new for id_ in (entry.actor_id, *people_in(entry.data))]
+    await visit.learn_names(ids)
+    by_type = {item.type: item for item in possible.commands}
+    kept = before.kept if before is not None else Kept()
+    return Desk(visit, case, entries, by_type, done, kept, again)
