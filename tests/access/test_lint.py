@@ -59,7 +59,7 @@ ALLOWED = {
     "services.imports.Imports._find": "an import by the key of who sends it",
     "services.imports.Imports._read_rows": _WORKER,
     "services.imports.Imports._count": _WORKER,
-    "services.ledger._conditions": "narrows a query that begins from the scope",
+    "services.case_filter.conditions": "narrows a query that begins from the scope",
     "services.messages.Deliveries._begin": _WORKER,
     "services.messages.Deliveries._end": _WORKER,
     "services.offboarding.Offboardings.view": "of a leaver who was found within the supervisor's scope",
