@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from console.backend import Refusal
 from console.forms import Choices, Options
 from console.texts import _, moment, say
 from console.visit import Visit
@@ -11,6 +12,7 @@ from models.case.profile import Particulars
 from models.case.referral import RUNNING, TO_BE_SEEN
 from models.codes import destinations, evidence_types, service_types
 from models.hardship import hardship_types
+from models.views.attachment import AttachmentView
 from models.views.case import CaseView
 from models.views.training import ClassLine
 from models.views.vocabulary import vocabulary
@@ -59,6 +61,8 @@ async def choices_for(visit: Visit, case: CaseView, command: str, values: Mappin
         options["to"] = await _partners(visit)
     elif command == "request_transfer":
         options["to"] = await _receivers(visit)
+    elif command == "register_destination":
+        options["file_id"] = await _files(visit, case.case_id)
     elif command == "enrol_training":
         options["class_id"] = await _classes(visit)
     begin = _begin(visit, case, command) | dict(values)
@@ -176,3 +180,12 @@ def _people(staff: Iterable[StaffView]) -> Options:
 async def _classes(visit: Visit) -> Options:
     classes = await visit.api.every(ClassLine, "/trainings", status="open")
     return {item.id: f"{item.course} {item.starts_on}" for item in classes}
+
+
+async def _files(visit: Visit, case_id: str) -> Options:
+    try:
+        files = await visit.api.every(AttachmentView, f"/cases/{case_id}/attachments")
+    except Refusal:
+        # Who may register for somebody may still not see what was uploaded.
+        return {}
+    return {item.id: item.filename for item in files}

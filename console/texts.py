@@ -88,4 +88,6 @@ def ago(at: datetime) -> str:
     apart = at - datetime.now(UTC)
     if abs(apart) < timedelta(minutes=1):
         return _("just now")
-    return format_timedelta(apart, add_direction=True, threshold=1.2, locale=_LOCALES[language()])
+    return format_timedelta(
+        apart, granularity="minute", add_direction=True, threshold=1.2, locale=_LOCALES[language()]
+    )

@@ -46,6 +46,12 @@ class Visit:
         """Whether the person's role has the permission, to show no door that stays shut. The API decides."""
         return permission in access_policy().permissions_of(self.me.role)
 
+    def sees_everywhere(self, group: str) -> bool:
+        """Whether the person sees a group of fields plain in all files that the person may read, so that lists can be
+        asked by it."""
+        policy = access_policy()
+        return all(group in policy.standings[item] for item in policy.stands(self.me.role))
+
     async def learn_names(self, ids: Iterable[str | None]) -> None:
         """Ask what these staff and departments are called, once for the page."""
         wanted = [id_ for id_ in {*ids} if id_ and id_ not in self._names]
