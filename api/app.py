@@ -45,6 +45,7 @@ from api.routers import (
 )
 from api.security_headers import SecurityHeaders
 from services.assembly import Services, open_services
+from services.import_retention import empty_old_rows
 from services.rate_limits import RateLimits
 from services.settings import Settings, load_settings
 
@@ -96,7 +97,7 @@ def create_app(settings: Settings | None = None) -> Api:
             # The API starts all the same and says in /readyz what is missing.
             log.warning("the database does not answer yet")
         services.audit.start()
-        keeping = asyncio.create_task(_keep_sessions(services))
+        keeping = asyncio.create_task(_keep_tidy(services))
         yield
         keeping.cancel()
         with suppress(SQLAlchemyError):
@@ -156,12 +157,15 @@ def create_app(settings: Settings | None = None) -> Api:
     return app
 
 
-async def _keep_sessions(services: Services) -> None:
-    """Write down now and then when sessions were last used, and drop those that ended long ago."""
+async def _keep_tidy(services: Services) -> None:
+    """Write down now and then when sessions were last used; drop those that ended long ago, and what old imports
+    hold of people."""
+    days = services.settings.import_rows_days
     while True:
         try:
             await run_in_threadpool(services.sign_on.credentials.write_uses)
             await run_in_threadpool(services.sign_on.sessions.prune, datetime.now(UTC))
+            await run_in_threadpool(empty_old_rows, services.engine, days, datetime.now(UTC))
         except SQLAlchemyError:
             log.warning("the database does not answer; the last uses of sessions are written later")
         await asyncio.sleep(_USES_SECONDS)

@@ -134,6 +134,12 @@ class Settings(SecuritySettings, SignOnSettings, SsoSettings):
     )
     max_attachments: int = Field(default=100, ge=1, le=10_000, description="Most files attached to one case.")
 
+    import_rows_days: int = Field(
+        default=30,
+        ge=1,
+        le=366,
+        description="Days after the end of an import for which the rows that it refused can be fetched and mended.",
+    )
     key_backup_days: int = Field(
         default=35,
         ge=0,

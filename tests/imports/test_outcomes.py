@@ -2,10 +2,14 @@
 
 import csv
 import io
+from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
+from sqlmodel import Session, select
 
+from models.tables import ImportRow
+from services.import_retention import empty_old_rows
 from tests.imports.files import ended, id_number, imported, outcomes, person, roster, send
 from tests.product import Product
 from tests.roster.files import xlsx_file
@@ -213,3 +217,26 @@ async def test_rejected_rows_go_back_as_a_safe_file_that_can_be_mended(product: 
     mended = answer.content.decode("utf-8-sig").replace("低宝户", "低保").encode()
     _, rows = await imported(product, mended)
     assert outcomes(rows)[0] == ("opened", None)
+
+
+async def test_rejected_rows_are_emptied_after_their_days(product: Product) -> None:
+    """Nobody has a file by which they would be erased."""
+    (a,) = fresh()
+    done, _ = await imported(product, roster(person(a, hardship="低宝户"), person("", name="无名氏")))
+    engine, ended = product.services.engine, datetime.fromisoformat(done["finished_at"])
+    kept = select(ImportRow.cells, ImportRow.problems).where(ImportRow.import_id == done["id"])
+    empty_old_rows(engine, 30, ended + timedelta(days=30))
+    with Session(engine) as session:
+        assert all(cells and problems for cells, problems in session.exec(kept))
+    assert empty_old_rows(engine, 30, ended + timedelta(days=30, seconds=1)) >= 2
+    with Session(engine) as session:
+        assert session.exec(kept).all() == [(None, None)] * 2
+    path = f"/imports/{done['id']}"
+    assert (await product.get(path, "career-centre")).body["rejected"] == 2
+    rows = (await product.get(f"{path}/rows", "career-centre")).body["items"]
+    assert outcomes(rows) == [("rejected", None)] * 2
+    answer = await product.http.get(
+        f"/api/v1{path}/rows", headers=product.bearer("career-centre") | {"Accept": "text/csv"}
+    )
+    assert answer.status_code == 200
+    assert "无名氏" not in answer.content.decode("utf-8-sig")

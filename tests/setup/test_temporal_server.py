@@ -137,6 +137,7 @@ def test_cases_outlive_the_server_that_is_started(tmp_path: Path) -> None:
     assert command[command.index("--db-filename") + 1] == str(tmp_path / "temporal.db")
     assert command[command.index("--port") + 1] == "17001"
     assert command[command.index("--namespace") + 1] == "school"
+    assert command[command.index("--ui-codec-endpoint") + 1] == f"{settings.base_url}/api/v1/codec"
 
 
 def test_the_version_is_the_servers_not_the_command_lines(tmp_path: Path) -> None:
