@@ -10,6 +10,7 @@ from console.frame import card, empty
 from console.supervision.charts import bars
 from console.texts import _, say
 from console.visit import ROOT, Visit
+from models.case.state import STAGES
 from models.views.supervision import LoopTime, Overview
 from models.views.vocabulary import vocabulary
 
@@ -64,14 +65,14 @@ class Numbers:
         words = vocabulary()
         steps = [item for item in self._found.funnel if item.count is not None]
         with card(_("How far the graduates have come"), icon="filter_alt"):
-            names = [say(words.choice("step", item.step, "overview")) for item in steps]
+            names = [say(words.choice("step", item.step, "funnel")) for item in steps]
             bars(_("Funnel of steps"), names, {_("Graduates"): [item.count or 0 for item in steps]})
 
     def _stages(self) -> None:
         stages: dict[str, int] = {}
         for item in self._found.stages:
             stages[item.stage] = stages.get(item.stage, 0) + (item.count or 0)
-        keys = list(stages)
+        keys = [stage for stage in STAGES if stage in stages]
         with card(_("Stage now"), icon="timeline"):
             names = [say(vocabulary().stage(key)) for key in keys]
             bars(
