@@ -1,7 +1,9 @@
 """`zhuhang export` and `zhuhang verify`: the ledger as a workbook, and the proof that it is right."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import typer
 from rich.table import Table
@@ -17,10 +19,19 @@ from services.temporal_health import check_temporal
 from services.verify import Verification, Verifier
 
 
-def export(settings: Settings, file: Path, actor: str, *, purpose: str, masked: bool, as_json: bool) -> None:
-    """Write the ledger that the actor may read into a workbook."""
+def export(
+    settings: Settings,
+    file: Path,
+    actor: str,
+    case_id: str | None,
+    asked: Mapping[str, object],
+    *,
+    as_json: bool,
+) -> None:
+    """Write the ledger that the actor may read into a workbook, or the printed file of one case into a PDF."""
     api = ApiClient(settings, actor, as_json=as_json)
-    response = api.download("/exports/ledger.xlsx", purpose=purpose, masked=masked)
+    path = "/exports/ledger.xlsx" if case_id is None else f"/cases/{quote(case_id, safe='')}/paper"
+    response = api.download(path, **asked)
     part = file.with_name(f"{file.name}.part")
     try:
         with part.open("wb") as target:

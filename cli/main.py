@@ -174,13 +174,23 @@ def export(
         bool,
         typer.Option("--plain", help="不脱敏,仅限负责人 · unmasked, for supervisors; imports back unchanged"),
     ] = False,
+    paper: Annotated[
+        str | None,
+        typer.Option(
+            "--paper", metavar="CASE", help="打印该档案(一人一档 PDF) · print this case's file as PDF"
+        ),
+    ] = None,
+    columns: Annotated[
+        str, typer.Option("--columns", help="台账列及次序 · ids of the ledger's columns, in the order wanted")
+    ] = "",
     actor: ActorOption = CAREER_CENTRE_ACTOR,
     as_json: JsonOption = False,
 ) -> None:
-    """导出台账 · write the ledger as XLSX, with who took it away, when and what for."""
+    """导出台账或打印档案 · write the ledger as XLSX, or a file as PDF, with who took it away, when and what for."""
     from cli.ledger import export as write
 
-    write(load_settings(), file, actor, purpose=purpose, masked=not plain, as_json=as_json)
+    asked = {"purpose": purpose, "masked": not plain, "columns": columns}
+    write(load_settings(), file, actor, paper, asked, as_json=as_json)
 
 
 @app.command()

@@ -36,6 +36,8 @@ from services.offboarding import Offboardings
 from services.office import Office
 from services.overview import Overviews
 from services.own_channels import OwnChannels
+from services.paper.papers import Papers
+from services.paper.press import Press
 from services.policies import load_policies
 from services.referrals import ReferralReader
 from services.settings import Settings
@@ -71,6 +73,7 @@ class Services:
     imports: Imports
     import_rows: ImportRows
     export: LedgerExport
+    papers: Papers
     commands: Commands
     status: StatusReader
     inbox: InboxReader
@@ -142,7 +145,8 @@ async def open_services(settings: Settings) -> Services:
         opener=CaseOpener(client, engine, vault, policies, settings),
         imports=imports,
         import_rows=ImportRows(engine, imports, vault),
-        export=LedgerExport(engine, states, vault),
+        export=LedgerExport(engine, states, vault, settings.ledger_columns),
+        papers=Papers(engine, states, vault, Press.of_settings(settings), settings.paper_limit),
         commands=Commands(client),
         status=StatusReader(client),
         inbox=InboxReader(engine, vault),

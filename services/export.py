@@ -1,14 +1,16 @@
 """The ledger as a workbook in the roster's own columns. It says who took it away, when and what for; unmasked, it
 imports back unchanged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
-from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
@@ -17,37 +19,31 @@ from models.access import Standing, access_policy
 from models.calendar import Calendar
 from models.case.kernel import Actor
 from models.case.state import CaseState
+from models.codes import destination
 from models.hardship import HardshipClaim, HardshipType, hardship_types, legacy_hardship_code
+from models.ledger_columns import LedgerColumn, ledger_columns, unknown_columns
 from models.masks import masked
 from models.purposes import purpose_texts
-from models.roster.columns import roster_columns
 from models.roster.guard import guard_cell
 from models.roster.rows import RosterRow
 from models.tables import CaseRow, Department, Staff
+from models.views.paper import word
 from services.access import readable, standings
+from services.errors import Unprocessable
 from services.states import States
 from services.vault import Vault
 
 _BATCH = 500
-# What the ledger adds to the roster. An import does not know these headers and leaves them alone.
-_LEDGER_COLUMNS = (
-    "档案编号",
-    "办理阶段",
-    "认定困难类型",
-    # Not 困难生类别 alone, which an import reads as the hardship types themselves.
-    "困难生类别代码",
-    "风险等级",
-    "现责任人",
-    "服务完成",
-    "服务应完成",
-    "下一期限",
-)
 _LISTS = ("other_phones", "intention_places", "intention_jobs", "service_needs")
 
 
 # Whoever answers for these files hands them on, unmasked where a duty asks for it.
 _ANSWERABLE: frozenset[Standing] = frozenset({"department_supervisor", "school_supervisor"})
 _NOTES = "导出说明"
+_BOLD = Font(bold=True)
+_TEXT = "@"
+# The name stays in sight where it is among so many first columns: more would leave no room on a small screen.
+_FROZEN_WITHIN = 4
 
 
 @dataclass(frozen=True)
@@ -59,42 +55,74 @@ class Taking:
     purpose: str
     plain: bool = False
 
+    @property
+    def reader(self) -> Actor:
+        """The person as far as files may be taken away: what is open in an emergency is for reading only."""
+        return self.actor.model_copy(update={"reading": ()})
+
+    def groups(self, case: CaseRow) -> frozenset[str]:
+        """The groups of fields of this file that go out plain."""
+        held = standings(self.reader, case)
+        if self.plain and held & _ANSWERABLE:
+            return frozenset(access_policy().fields)
+        return access_policy().plain(held)
+
     def sentence(self, name: str) -> str:
         """What stands on every page."""
-        local = self.at.astimezone(ZoneInfo(Calendar().timezone))
         purpose = purpose_texts()[self.purpose].zh
-        return f"{name}（{self.actor.id}）于 {local:%Y-%m-%d %H:%M} 导出，用途：{purpose}；不得转作他用，用毕销毁"
+        return f"{name}（{self.actor.id}）于 {self._local} 导出，用途：{purpose}；不得转作他用，用毕销毁"
 
+    def mark(self, name: str) -> str:
+        """The watermark: who and when."""
+        return f"{name} {self.actor.id}\n{self._local}"
 
-def _taker(taking: Taking) -> Actor:
-    # What is open in an emergency is for reading, not for taking away.
-    return taking.actor.model_copy(update={"reading": ()})
+    @property
+    def _local(self) -> str:
+        return f"{self.at.astimezone(Calendar().zone):%Y-%m-%d %H:%M}"
 
 
 class LedgerExport:
-    """Writes the cases that an actor may read."""
+    """Writes the cases that an actor may read. `columns`: the school's own order of columns, all where it is empty."""
 
-    def __init__(self, engine: Engine, states: States, vault: Vault) -> None:
+    def __init__(self, engine: Engine, states: States, vault: Vault, columns: Sequence[str] = ()) -> None:
         self._engine = engine
         self._states = states
         self._vault = vault
+        self._columns = tuple(columns) or tuple(ledger_columns())
+
+    def columns(self, ids: Sequence[str]) -> list[LedgerColumn]:
+        """The columns of these ids, each once; the school's own where none is named.
+
+        Raises Unprocessable (`column_unknown`).
+        """
+        unknown = unknown_columns(ids)
+        if unknown:
+            raise Unprocessable(
+                "column_unknown",
+                f"没有这些台账列：{'、'.join(unknown)}。",
+                f"The ledger has no such columns: {', '.join(unknown)}.",
+                unknown=unknown,
+                known=list(ledger_columns()),
+            )
+        return [ledger_columns()[item] for item in dict.fromkeys(ids or self._columns)]
 
     def case_ids(self, taking: Taking) -> list[str]:
         """The cases that `write` would write."""
         with Session(self._engine) as session:
-            return list(session.exec(select(CaseRow.case_id).where(readable(_taker(taking)))).all())
+            return list(session.exec(select(CaseRow.case_id).where(readable(taking.reader))).all())
 
-    def write(self, taking: Taking, target: BinaryIO) -> int:
-        """Write the workbook, row by row; the number of cases."""
-        actor = _taker(taking)
+    def write(self, taking: Taking, target: BinaryIO, columns: Sequence[LedgerColumn]) -> int:
+        """Write the workbook, row by row, with these columns in this order; the number of cases."""
         book = Workbook(write_only=True)
         sheet = book.create_sheet("帮扶台账")
-        sheet.freeze_panes = "D2"
+        sheet.freeze_panes = f"{get_column_letter(_frozen(columns) + 1)}2"
+        for index, column in enumerate(columns, 1):
+            sheet.column_dimensions[get_column_letter(index)].width = column.width
         said = self._marked(book, sheet, taking)
-        sheet.append(_titles(plain=taking.plain))
+        sheet.append([_heading(sheet, _title(column, plain=taking.plain)) for column in columns])
         count = 0
-        for cells in self._lines(actor, plain=taking.plain):
-            sheet.append(cells)
+        for cells in self._lines(taking):
+            sheet.append([_cell(sheet, column, cells.get(column.id) or "") for column in columns])
             count += 1
         notes = book.create_sheet(_NOTES)
         for line in ((said,), ("档案数", str(count)), ("未脱敏" if taking.plain else "已按岗位脱敏",)):
@@ -116,8 +144,8 @@ class LedgerExport:
                 part.center.text = said.replace("&", "&&")
         return said
 
-    def _lines(self, actor: Actor, *, plain: bool) -> Iterator[list[str]]:
-        last = ""
+    def _lines(self, taking: Taking) -> Iterator[dict[str, str]]:
+        actor, last = taking.reader, ""
         with Session(self._engine) as session:
             colleges = dict(
                 session.exec(
@@ -136,26 +164,40 @@ class LedgerExport:
                 return
             last = rows[-1].case_id
             for row, state in zip(rows, states, strict=True):
-                groups = _groups(actor, row, plain=plain)
+                groups = taking.groups(row)
                 cells, _ = masked(row_of(state, colleges.get(state.department_id)).cells(), groups)
-                told = [cells.get(column.field) or "" for column in roster_columns().columns]
-                told += [guard_cell(text) for text in _ledger_cells(row, state, names, groups)]
-                yield [ILLEGAL_CHARACTERS_RE.sub("", text) for text in told]
+                added = {
+                    name: guard_cell(text) for name, text in _ledger_cells(row, state, names, groups).items()
+                }
+                yield {
+                    name: ILLEGAL_CHARACTERS_RE.sub("", text or "") for name, text in (cells | added).items()
+                }
 
 
-def _titles(*, plain: bool) -> list[str]:
-    columns = roster_columns().columns
+def _title(column: LedgerColumn, *, plain: bool) -> str:
     # Without this column no import takes the file, or the masks would become the data.
-    masked_title = {} if plain else {"student_no": "脱敏件不可导入·" + roster_columns().zh("student_no")}
-    return [*(masked_title.get(column.field, column.zh) for column in columns), *_LEDGER_COLUMNS]
+    return f"脱敏件不可导入·{column.zh}" if column.id == "student_no" and not plain else column.zh
 
 
-def _groups(actor: Actor, row: CaseRow, *, plain: bool) -> frozenset[str]:
-    """The groups of fields that go out plain."""
-    held = standings(actor, row)
-    if plain and held & _ANSWERABLE:
-        return frozenset(access_policy().fields)
-    return access_policy().plain(held)
+def _frozen(columns: Sequence[LedgerColumn]) -> int:
+    """How many columns stay in sight: up to the name, where that is among the first."""
+    first = [column.id for column in columns[:_FROZEN_WITHIN]]
+    return first.index("name") + 1 if "name" in first else 0
+
+
+def _heading(sheet: Worksheet, title: str) -> Cell:
+    cell = WriteOnlyCell(sheet, title)
+    cell.font = _BOLD
+    return cell
+
+
+def _cell(sheet: Worksheet, column: LedgerColumn, text: str) -> Cell | str:
+    if not column.as_text:
+        return text
+    # Also what is typed over it later stays text: 01 is not 1.
+    cell = WriteOnlyCell(sheet, text)
+    cell.number_format = _TEXT
+    return cell
 
 
 def row_of(state: CaseState, college: str | None) -> RosterRow:
@@ -175,20 +217,31 @@ def row_of(state: CaseState, college: str | None) -> RosterRow:
     return RosterRow.model_validate(values | stated)
 
 
-def _ledger_cells(row: CaseRow, state: CaseState, names: dict[str, str], groups: frozenset[str]) -> list[str]:
+def _ledger_cells(
+    row: CaseRow, state: CaseState, names: dict[str, str], groups: frozenset[str]
+) -> dict[str, str]:
     shown = state.eligibility is not None and "hardship" in groups
     confirmed = state.eligibility.hardship if state.eligibility is not None and shown else ()
-    return [
-        row.case_id,
-        row.stage,
-        "、".join(_named(item.type) for item in confirmed),
-        str(legacy_hardship_code(_known(item.type) for item in confirmed)) if shown else "",
-        row.risk_level or "",
-        names.get(row.mentor_id, row.mentor_id) if row.mentor_id else "",
-        str(row.services_done),
-        str(row.services_due),
-        row.next_due_at.date().isoformat() if row.next_due_at else "",
-    ]
+    last, due = state.last_contact_at, row.next_due_at
+    zone = Calendar().zone
+    place = destination(row.destination_code) if row.destination_code else None
+    return {
+        "case_id": row.case_id,
+        "stage": word("stages", row.stage),
+        "confirmed_hardship": "、".join(_named(item.type) for item in confirmed),
+        "legacy_hardship": str(legacy_hardship_code(_known(item.type) for item in confirmed))
+        if shown
+        else "",
+        "risk_level": row.risk_level or "",
+        "mentor": names.get(row.mentor_id, row.mentor_id) if row.mentor_id else "",
+        "services_done": str(row.services_done),
+        "services_due": str(row.services_due),
+        "next_due_on": f"{due.astimezone(zone):%Y-%m-%d}" if due else "",
+        "contacts": str(state.contacts),
+        "last_contact_on": f"{last.astimezone(zone):%Y-%m-%d}" if last else "",
+        "registered_destination": f"{place.code} {place.zh}" if place else row.destination_code or "",
+        "destination_status": word("destinations", row.destination_status) if row.destination_status else "",
+    }
 
 
 def _known(hardship: str) -> HardshipType:

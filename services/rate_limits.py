@@ -25,6 +25,7 @@ Kind = Literal[
     "unmask",
     "break_glass",
     "export",
+    "paper",
     "import",
     "upload",
 ]

@@ -95,6 +95,7 @@ class SecuritySettings(BaseSettings):
     rate_unmask: Rate = Field(default="60/hour", description="Fields unmasked by one account.")
     rate_break_glass: Rate = Field(default="5/day", description="Emergency accesses of one account.")
     rate_export: Rate = Field(default="20/hour", description="Exports by one account.")
+    rate_paper: Rate = Field(default="120/hour", description="Single files printed by one account.")
     rate_import: Rate = Field(default="60/hour", description="Imports by one account.")
     rate_upload: Rate = Field(default="300/hour", description="Attachments added by one account.")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from api.app import create_app
 from models.access import access_policy
@@ -39,6 +40,7 @@ OPEN = {"public", "signed_on"}
 HERE_ALL = frozenset(ROLES) - ELSEWHERE
 # What has the right permission and is still refused, for another reason than the role.
 STATUSES = {403, 404}
+TAKEN_AWAY = frozenset({"export_ledger", "print_paper", "print_papers"})
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ OWN_CLASS = frozenset({"counselor", "college", "career-centre"})
 REACH: dict[str, Reach] = {
     "read_case": Reach(READERS),
     "read_timeline": Reach(READERS),
+    "print_paper": Reach(READERS),
     "read_access_log": Reach(READERS),
     "read_workflow": Reach(READERS),
     "list_commands": Reach(READERS),
@@ -142,7 +145,7 @@ async def ask(schools: Schools, operation: Operation, name: str) -> Answer:
         operation.method,
         "/api/v1" + operation.address(ids),
         headers=schools.here.bearer(schools.actor(name)),
-        params={"purpose": "inspection"} if operation.id == "export_ledger" else None,
+        params={"purpose": "inspection"} if operation.id in TAKEN_AWAY else None,
         **options,
     )
     # What is no document, such as a workbook, has no code.
@@ -215,6 +218,8 @@ async def test_no_list_tells_of_a_case_beyond_the_scope(schools: Schools, operat
         if operation.id == "export_ledger" and response.status_code == 200:
             book = load_workbook(io.BytesIO(response.content), read_only=True)
             text = str([list(sheet.values) for sheet in book.worksheets])
+        if operation.id == "print_papers" and response.status_code == 200:
+            text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(response.content)).pages)
         assert told(schools, text) == set(), f"{name} listed {operation.id}"
         if name in ELSEWHERE and response.status_code == 200:
             others = [staff for staff in sorted(HERE_ALL - set(Role)) if f'"{staff}"' in text] + (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from tests.imports.files import id_number, person, roster
 from tests.product import free_port
@@ -105,6 +106,16 @@ async def test_a_case_is_advanced_shown_and_exported_and_the_ledger_verified(
     assert any(case_id in row for row in rows)
     status, answer = await running.zhuhang_json("import", str(target))
     assert (status, answer["unchanged"], answer["updated"]) == (0, len(rows) - 1, 0)
+
+    paper = tmp_path / "档案.pdf"
+    words = ("export", str(paper), "--paper", case_id, "--purpose", "inspection", "--plain")
+    status, answer = await running.zhuhang_json(*words)
+    assert (status, answer["bytes"]) == (0, paper.stat().st_size)
+    assert "CL101" in PdfReader(paper).pages[0].extract_text()
+    status, answer = await running.zhuhang_json(
+        "export", str(paper), "--paper", "none", "--purpose", "inspection"
+    )
+    assert (status, answer["code"]) == (1, "case_unknown")
 
     status, output, _ = await running.zhuhang("verify")
     assert status == 0

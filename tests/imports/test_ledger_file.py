@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from openpyxl import load_workbook
 from sqlmodel import Session, col, delete, select
 
 from models.roster.columns import field_of, roster_columns
 from models.tables import CaseDeadline, CaseRow
+from services.settings import SetupError, load_settings
 from services.verify import Verifier
 from tests.imports.files import imported, outcomes, send
 from tests.product import Product
@@ -89,6 +91,38 @@ async def legacy_code(product: Product, actor: str, case_id: str, **query: Any) 
     titles, *lines = load_workbook(io.BytesIO(content), read_only=True).worksheets[0].values
     (line,) = [line for line in lines if case_id in line]
     return str(line[titles.index("困难生类别代码")] or "")
+
+
+async def test_a_ledger_has_the_columns_that_are_asked_for(product: Product) -> None:
+    await product.open_case(student_no="0012345", id_number="000000199901015551", cohort=2033)
+    asked = "stage, id_number,name,student_no,name"
+    book = load_workbook(io.BytesIO(await exported(product, "college", columns=asked, masked=False)))
+    sheet = book.worksheets[0]
+    titles = [cell.value for cell in sheet[1]]
+    assert titles == ["办理阶段", "身份证号", "姓名", "学号"]
+    assert [bool(cell.font.bold) for cell in sheet[1]] == [True] * 4  # pyright: ignore[reportUnknownArgumentType]
+    assert sheet.freeze_panes == "D2"
+    (line,) = [row for row in sheet.iter_rows(min_row=2) if row[3].value == "0012345"]
+    assert line[0].value == "建档认定"
+    assert [(cell.value, cell.number_format, cell.data_type) for cell in (line[1], line[3])] == [
+        ("000000199901015551", "@", "s"),
+        ("0012345", "@", "s"),
+    ]
+    assert sheet.column_dimensions["B"].width > 18
+    refused = await product.get("/exports/ledger.xlsx?purpose=reporting&columns=name,wages", "college")
+    assert (refused.status, refused.code, refused.body["details"]["unknown"]) == (
+        422,
+        "column_unknown",
+        ["wages"],
+    )
+
+
+def test_a_school_sets_its_own_order_of_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZHUHANG_LEDGER_COLUMNS", "name, student_no case_id")
+    assert load_settings().ledger_columns == ["name", "student_no", "case_id"]
+    monkeypatch.setenv("ZHUHANG_LEDGER_COLUMNS", "name wages")
+    with pytest.raises(SetupError, match="wages"):
+        load_settings()
 
 
 async def test_an_export_says_who_took_it_when_and_what_for(product: Product) -> None:
