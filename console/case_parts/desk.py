@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from nicegui import ui
 
-from console.acts import Done, act
+from console.acts import act
 from console.frame import aria
 from console.texts import _, ago, moment, say
 from console.visit import Visit
 from models.case.machine import Possibility
-from models.views.case import CaseView, CommandsView, TimelineEntry
+from models.views.case import CaseView, CommandResult, CommandsView, TimelineEntry
 from models.views.vocabulary import vocabulary
 
 # Fields that hold the id of a person or a department.
@@ -57,15 +56,33 @@ class Kept:
 
 @dataclass
 class Desk:
-    """One file in front of one person."""
+    """One file in front of one person. `show` draws anew what has changed."""
 
     visit: Visit
     case: CaseView
     entries: list[TimelineEntry]
     possible: Mapping[str, Possibility]
-    done: Done
-    kept: Kept
-    again: Callable[[], Awaitable[None]]
+    show: Callable[[], None] = lambda: None
+    kept: Kept = field(default_factory=Kept)
+
+    async def done(self, _result: CommandResult) -> None:
+        """What follows an act that was taken."""
+        await self.look()
+
+    async def look(self) -> None:
+        """Bring the file up to date and show it. What stood there stays until the new is here. Raises Refusal."""
+        known = self.case
+        self.case, self.possible = await _read(self.visit, known.case_id)
+        # Who stands otherwise to the file than before sees other parts of every event.
+        before = self.entries if known.masked == self.case.masked else []
+        self.entries = [*before, *await _timeline(self.visit, known.case_id, before)]
+        await _learn(self)
+        self.show()
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The commands that the API would take from this person now."""
+        return frozenset(type_ for type_, item in self.possible.items() if item.allowed)
 
     def may(self, command: str) -> bool:
         """Whether the API would take the command from this person now."""
@@ -105,7 +122,8 @@ class Desk:
             return
         text = label or say(vocabulary().command(command))
         props = "unelevated color=primary" if primary else "outline dense"
-        made = ui.button(text, on_click=partial(act, self.visit, self.case, command, self.done, values))
+        # The file as it is at the click: a button outlives changes that do not concern it.
+        made = ui.button(text, on_click=lambda: act(self.visit, self.case, command, self.done, values))
         made.props(f"{props} no-caps").classes("act")
         if about:
             made.props(aria(_("{act}: {what}", act=text, what=about)))
@@ -154,20 +172,27 @@ def people_in(value: Any, name: str = "") -> Iterator[str]:
         yield value.partition(":")[2] or value
 
 
-async def look(
-    visit: Visit, before: Desk | None, case_id: str, done: Done, again: Callable[[], Awaitable[None]]
-) -> Desk:
-    """The file as it is now; of the timeline only what is new since `before`. Raises Refusal."""
+async def desk_of(visit: Visit, case_id: str) -> Desk:
+    """The file as it is now. Raises Refusal."""
+    case, possible = await _read(visit, case_id)
+    desk = Desk(visit, case, await _timeline(visit, case_id, []), possible)
+    await _learn(desk)
+    return desk
+
+
+async def _read(visit: Visit, case_id: str) -> tuple[CaseView, Mapping[str, Possibility]]:
     case = await visit.api.get(CaseView, f"/cases/{case_id}")
     possible = await visit.api.get(CommandsView, f"/cases/{case_id}/commands")
-    # Who stands otherwise to the file than before sees other parts of every event.
-    known = before.entries if before is not None and before.case.masked == case.masked else []
+    return case, {item.type: item for item in possible.commands}
+
+
+async def _timeline(visit: Visit, case_id: str, known: list[TimelineEntry]) -> list[TimelineEntry]:
+    """What happened after what is known."""
     cursor = str(known[-1].seq) if known else None
-    new = await visit.api.every(TimelineEntry, f"/cases/{case_id}/timeline", cursor=cursor)
-    entries = [*known, *new]
-    ids = [*people_in(case.model_dump(mode="json"))]
-    ids += [id_ for entry in new for id_ in (entry.actor_id, *people_in(entry.data))]
-    await visit.learn_names(ids)
-    by_type = {item.type: item for item in possible.commands}
-    kept = before.kept if before is not None else Kept()
-    return Desk(visit, case, entries, by_type, done, kept, again)
+    return await visit.api.every(TimelineEntry, f"/cases/{case_id}/timeline", cursor=cursor)
+
+
+async def _learn(desk: Desk) -> None:
+    ids = [*people_in(desk.case.model_dump(mode="json"))]
+    ids += [id_ for entry in desk.entries for id_ in (entry.actor_id, *people_in(entry.data))]
+    await desk.visit.learn_names(ids)

@@ -1,5 +1,7 @@
 """The timeline: what happened, who did it, when; the newest first."""
 
+from collections.abc import Callable
+
 from nicegui import ui
 
 from console.case_parts.desk import Desk
@@ -18,8 +20,8 @@ _TALKS = frozenset(
 )
 
 
-def timeline(desk: Desk) -> None:
-    """The part of the page."""
+def timeline(desk: Desk) -> Callable[[], None]:
+    """The part of the page; answers how to bring it up to date."""
     kept = desk.kept
     filters = {
         "all": _("All but reminders"),
@@ -27,28 +29,40 @@ def timeline(desk: Desk) -> None:
         "reminders": _("Reminders"),
     }
 
-    async def choose(which: str) -> None:
+    def choose(which: str) -> None:
         kept.which = which
-        await desk.again()
+        draw()
 
-    async def earlier() -> None:
+    def earlier() -> None:
         kept.shown += _MORE
-        await desk.again()
+        draw()
+
+    def draw() -> None:
+        place.clear()
+        with place:
+            _list(desk, earlier)
 
     with card(_("Timeline"), icon="history"):
         ui.toggle(filters, value=kept.which, on_change=lambda event: choose(str(event.value))).props(
             "dense no-caps unelevated toggle-color=primary"
         ).classes("which")
-        found = [entry for entry in reversed(desk.entries) if _wanted(kept.which, entry)]
-        if not found:
-            empty(_("Nothing of this kind happened yet."), _("Choose another view above."), icon="history")
-        for entry in found[: kept.shown]:
-            _entry(desk, entry)
-        if len(found) > kept.shown:
-            left = len(found) - kept.shown
-            ui.button(_("Earlier ({count} more)", count=left), icon="expand_more", on_click=earlier).props(
-                "flat no-caps"
-            )
+        place = ui.element("div").classes("full-width")
+    draw()
+    return draw
+
+
+def _list(desk: Desk, earlier: Callable[[], None]) -> None:
+    kept = desk.kept
+    found = [entry for entry in reversed(desk.entries) if _wanted(kept.which, entry)]
+    if not found:
+        empty(_("Nothing of this kind happened yet."), _("Choose another view above."), icon="history")
+    for entry in found[: kept.shown]:
+        _entry(desk, entry)
+    if len(found) > kept.shown:
+        left = len(found) - kept.shown
+        ui.button(_("Earlier ({count} more)", count=left), icon="expand_more", on_click=earlier).props(
+            "flat no-caps"
+        )
 
 
 def _wanted(which: str, entry: TimelineEntry) -> bool:

@@ -34,7 +34,7 @@ def _ask(desk: Desk, field: str, label: str) -> None:
         desk.kept.plain[field] = found.value
         desk.kept.purpose = purpose.value
         dialog.close()
-        await desk.again()
+        desk.show()
 
     with ui.context.client.content, ui.dialog() as dialog, ui.card().classes("sheet"):
         ui.label(_("Show in full: {what}", what=label)).classes("sheet-title").props(
