@@ -178,7 +178,7 @@ def _people(staff: Iterable[StaffView]) -> Options:
 
 
 async def _classes(visit: Visit) -> Options:
-    classes = await visit.api.every(ClassLine, "/trainings", status="open")
+    classes = await visit.api.every(ClassLine, "/training-classes", status="open")
     return {item.id: f"{item.course} {item.starts_on}" for item in classes}
 
 
