@@ -1,12 +1,15 @@
 """What becomes of each row of a roster: opened, updated, unchanged or rejected, given who is known already."""
 
+import json
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from models.base import Model
 from models.case.intake import Source
@@ -27,14 +30,38 @@ from services.vault import Vault
 OWN_DEPARTMENT_ONLY = frozenset({Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR})
 
 
+def _from_json(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise PydanticCustomError("json_invalid", "must be a JSON object") from None
+
+
+def _known(columns: dict[str, str]) -> dict[str, str]:
+    fields = {column.field for column in roster_columns().columns}
+    for field in columns.values():
+        if field and field not in fields:
+            raise PydanticCustomError("column_unknown", "No such column: {field}", {"field": field})
+    return columns
+
+
 class ImportOptions(Model):
-    """How a roster is taken. `department_id` and `cohort` hold for rows that do not say."""
+    """How a roster is taken. `department_id` and `cohort` hold for rows that do not say; `columns`, a JSON object,
+    says which column (`roster_columns.yaml`) a header of the file is, or by an empty text that it is none."""
 
     dry_run: bool = False
     create_departments: bool = False
     unknown_hardship_as_other: bool = False
     department_id: str | None = None
     cohort: int | None = Field(default=None, ge=2000, le=2100)
+    columns: Annotated[
+        dict[str, str],
+        BeforeValidator(_from_json),
+        AfterValidator(_known),
+        WithJsonSchema({"type": "string"}),
+    ] = Field(default_factory=dict[str, str], max_length=200)
 
 
 @dataclass

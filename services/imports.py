@@ -19,7 +19,7 @@ from models.roster.columns import Header
 from models.roster.problems import RosterRefused, refused, row_problem
 from models.roster.sheet import RosterLimits, SheetRow, open_sheet
 from models.tables import ImportJob, ImportRow
-from models.views.imports import FileError, ImportView
+from models.views.imports import ColumnView, FileError, ImportView
 from models.views.page import Page
 from services.commands import temporal_away
 from services.database import insert_missing, writing
@@ -86,8 +86,10 @@ class Imports:
         sha256 = sha256_of(upload)
         import_id = hashlib.sha256(f"{actor.school_id}\0{actor.id}\0{key}".encode()).hexdigest()[:20]
         found = self._find(import_id)
+        header = self._header(upload, filename, options).model_dump_json()
+        # Headers are what somebody typed: they are kept sealed, with what was said of them.
+        kept = options.model_dump_json(exclude={"columns"})
         if found is None:
-            header = self._header(upload, filename).model_dump_json()
             self._seals.begin(import_id)
             job = ImportJob(
                 id=import_id,
@@ -97,7 +99,7 @@ class Imports:
                 sha256=sha256,
                 dry_run=options.dry_run,
                 header=self._seals.column(import_id, "header", header),
-                options=options.model_dump_json(),
+                options=kept,
                 status="queued",
                 created_by=actor.id,
                 role=actor.role,
@@ -110,7 +112,7 @@ class Imports:
                 session.commit()
             found = self._find(import_id)
             assert found is not None  # noqa: S101  (just written)
-        if (found.sha256, found.options) != (sha256, options.model_dump_json()):
+        if (found.sha256, found.options, self._seals.opened(found, "header")) != (sha256, kept, header):
             raise Unprocessable(
                 "idempotency_key_reused",
                 "该 Idempotency-Key 已用于另一次导入，请换一个新的。",
@@ -177,6 +179,10 @@ class Imports:
                 "import_id": job.id,
                 "filename": self._seals.opened(job, "filename"),
                 "error": error,
+                "columns": [
+                    ColumnView(header=text, field=header.fields.get(index))
+                    for index, text in sorted(header.texts.items())
+                ],
                 "unrecognised_columns": header.unrecognised,
                 "duplicate_columns": header.duplicates,
             }
@@ -196,8 +202,10 @@ class Imports:
             if not path.exists():
                 raise refused("upload_lost")
             filename = self._seals.opened(job, "filename")
+            header = Header.model_validate_json(self._seals.opened(job, "header"))
             with self._seals.open_file(job, path) as file:
-                self._read_rows(import_id, open_sheet(file, filename, self._limits()).rows())
+                sheet = open_sheet(file, filename, self._limits(), header.said())
+                self._read_rows(import_id, sheet.rows())
         except RosterRefused as reason:
             return self._refuse(import_id, reason)
         self._count(import_id, "processing")
@@ -215,10 +223,10 @@ class Imports:
         self._seals.end(import_id)
         self._count(import_id, "done", finished_at=datetime.now(UTC))
 
-    def _header(self, upload: BinaryIO, filename: str) -> Header:
+    def _header(self, upload: BinaryIO, filename: str, options: ImportOptions) -> Header:
         upload.seek(0)
         try:
-            return open_sheet(upload, filename, self._limits()).header
+            return open_sheet(upload, filename, self._limits(), options.columns).header
         except RosterRefused as reason:
             raise FileRefused(reason) from None
 

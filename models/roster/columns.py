@@ -46,13 +46,21 @@ class Columns(Model):
 
 
 class Header(Model):
-    """A recognised header: its row (from 1), the field of each column index (from 0), and what is not read:
-    headers that nobody knows, and further columns for a field that an earlier column holds already."""
+    """A recognised header: its row (from 1), what stands in it and the field of each column index (from 0), and what
+    is not read: headers that nobody knows, and further columns for a field that an earlier column holds already."""
 
     row: int
+    texts: Mapping[int, str] = {}
     fields: Mapping[int, str]
     unrecognised: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
+
+    def said(self) -> "Corrections":
+        """What reads a header like this one again."""
+        found: dict[str, str] = {}
+        for index, text in self.texts.items():
+            found[text] = found.get(text) or self.fields.get(index, "")
+        return found
 
 
 @cache
@@ -87,20 +95,29 @@ def field_of(header: str) -> str | None:
     return _by_alias().get(whole) or _by_alias().get(bare)
 
 
-def read_header(row: int, cells: RawRow) -> Header:
+Corrections = Mapping[str, str]
+"""What people say that columns are: the field of a header, as it is shown; an empty one is not read."""
+
+
+def read_header(row: int, cells: RawRow, corrections: Corrections | None = None) -> Header:
     """What a row would mean as a header."""
+    said = {index: " ".join(clean_header(text)) for index, text in cells.items()}
+    # What a person says comes before what a name looks like, whichever column is the first.
+    chosen = {index: corrections[text] for index, text in said.items() if corrections and text in corrections}
     fields: dict[int, str] = {}
     unrecognised: list[str] = []
     duplicates: list[str] = []
-    for index, text in cells.items():
-        field = field_of(text)
-        if field is None:
-            unrecognised.append(" ".join(clean_header(text)))
+    for index, text in sorted(said.items(), key=lambda item: item[0] not in chosen):
+        field = chosen[index] if index in chosen else field_of(text)
+        if not field:
+            unrecognised.append(text)
         elif field in fields.values():
-            duplicates.append(" ".join(clean_header(text)))
+            duplicates.append(text)
         else:
             fields[index] = field
-    return Header(row=row, fields=fields, unrecognised=tuple(unrecognised), duplicates=tuple(duplicates))
+    return Header(
+        row=row, texts=said, fields=fields, unrecognised=tuple(unrecognised), duplicates=tuple(duplicates)
+    )
 
 
 def clean_header(text: str) -> list[str]:
@@ -113,13 +130,15 @@ def is_header(header: Header) -> bool:
     return set(roster_columns().header_needs) <= set(header.fields.values())
 
 
-def find_header(rows: Iterable[tuple[int, RawRow]]) -> tuple[Header | None, tuple[str, ...]]:
+def find_header(
+    rows: Iterable[tuple[int, RawRow]], corrections: Corrections | None = None
+) -> tuple[Header | None, tuple[str, ...]]:
     """The first header within the first rows; where there is none, the cells of the row most like one."""
     best: tuple[int, int, tuple[str, ...]] = (0, 0, ())
     for number, cells in rows:
         if number > roster_columns().header_within_rows:
             break
-        header = read_header(number, cells)
+        header = read_header(number, cells, corrections)
         if is_header(header):
             return header, ()
         shown = tuple(" ".join(clean_header(text)) for text in cells.values())

@@ -7,7 +7,15 @@ from typing import BinaryIO, Literal
 from pydantic import Field
 
 from models.base import Model
-from models.roster.columns import Header, RawRow, RowKind, find_header, kind_of_row, roster_columns
+from models.roster.columns import (
+    Corrections,
+    Header,
+    RawRow,
+    RowKind,
+    find_header,
+    kind_of_row,
+    roster_columns,
+)
 from models.roster.csv_file import open_csv
 from models.roster.filetype import kind_of_file
 from models.roster.problems import refused
@@ -66,7 +74,12 @@ class Sheet:
         return {field: cells[index] for index, field in self.header.fields.items() if index in cells}
 
 
-def open_sheet(stream: BinaryIO, filename: str, limits: RosterLimits | None = None) -> Sheet:
+def open_sheet(
+    stream: BinaryIO,
+    filename: str,
+    limits: RosterLimits | None = None,
+    corrections: Corrections | None = None,
+) -> Sheet:
     """The roster in a seekable stream, told by its content: CSV (UTF-8, UTF-16 with byte order mark, GB18030;
     comma, tab or semicolon) or XLSX (the first sheet with a header, visible sheets first).
 
@@ -83,7 +96,7 @@ def open_sheet(stream: BinaryIO, filename: str, limits: RosterLimits | None = No
         tables = open_csv(stream, filename)
     found: tuple[str, ...] = ()
     for raw_rows in tables:
-        header, seen = find_header(raw_rows())
+        header, seen = find_header(raw_rows(), corrections)
         if header:
             return Sheet(header=header, raw_rows=raw_rows, limits=limits)
         found = max(found, seen, key=len)

@@ -21,6 +21,13 @@ class FileError(Model):
     headers_found: tuple[str, ...] = ()
 
 
+class ColumnView(Model):
+    """A column of the file: what stands in its header, and what it was read as; None: not at all."""
+
+    header: str
+    field: str | None
+
+
 class ImportView(Model):
     """An import; its counts grow while it runs and add up to `total` in the end. `import_id` is `id`.
 
@@ -38,6 +45,7 @@ class ImportView(Model):
     unchanged: int
     skipped: int
     rejected: int
+    columns: tuple[ColumnView, ...]
     unrecognised_columns: tuple[str, ...]
     duplicate_columns: tuple[str, ...]
     error: FileError | None

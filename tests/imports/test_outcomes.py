@@ -240,3 +240,24 @@ async def test_rejected_rows_are_emptied_after_their_days(product: Product) -> N
     )
     assert answer.status_code == 200
     assert "无名氏" not in answer.content.decode("utf-8-sig")
+
+
+async def test_columns_are_read_as_people_say(product: Product) -> None:
+    (a,) = fresh()
+    file = roster(f"{a},李测试,10033335555,x", header="学号,姓名,号码,说明")
+    done, rows = await imported(product, file, columns='{"号码": "phone"}')
+    assert {item["header"]: item["field"] for item in done["columns"]} == {
+        "学号": "student_no",
+        "姓名": "name",
+        "号码": "phone",
+        "说明": None,
+    }
+    case_id = rows[0]["case_id"]
+    profile = (await product.get(f"/cases/{case_id}", f"graduate:{case_id}")).body["profile"]
+    assert profile["phone"] == "10033335555"
+
+
+@pytest.mark.parametrize("columns", ["nonsense", '{"号码": "no_such"}', "[1]"])
+async def test_what_is_said_of_columns_must_make_sense(product: Product, columns: str) -> None:
+    answer = await send(product, roster(), columns=columns)
+    assert (answer.status, answer.body["errors"][0]["field"]) == (422, "columns")

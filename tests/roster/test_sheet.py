@@ -171,3 +171,27 @@ def test_rows_to_skip_have_a_limit_too() -> None:
     text = "学号,姓名\n" + "合计,1\n" * 11
     with pytest.raises(RosterRefused, match="over 10 rows"):
         list(open_sheet(csv_file(text), "a.csv", RosterLimits(max_rows=10)).rows())
+
+
+def test_what_people_say_of_a_column_comes_before_its_name() -> None:
+    text = "学号,姓名,电话,号码,备注\n001,张三,02812345678,10011112222,x\n"
+    said = {"号码": "phone", "备注": ""}
+    sheet = open_sheet(csv_file(text), "a.csv", corrections=said)
+    (row,) = sheet.rows()
+    assert row.cells["phone"] == "10011112222"
+    assert sheet.header.fields == {0: "student_no", 1: "name", 3: "phone"}
+    assert (sheet.header.unrecognised, sheet.header.duplicates) == (("备注",), ("电话",))
+
+
+def test_a_header_that_nobody_knows_is_found_by_what_people_say() -> None:
+    text = "编号甲,称呼\n001,张三\n"
+    with pytest.raises(RosterRefused, match="学号"):
+        open_sheet(csv_file(text), "a.csv")
+    sheet = open_sheet(csv_file(text), "a.csv", corrections={"编号甲": "student_no", "称呼": "name"})
+    assert _people(list(sheet.rows())) == [("001", "张三", "")]
+
+
+def test_a_header_says_how_it_was_read() -> None:
+    text = "学号,姓名,手机,手机,别的\n001,张三,10011112222,,x\n"
+    header = open_sheet(csv_file(text), "a.csv").header
+    assert open_sheet(csv_file(text), "a.csv", corrections=header.said()).header == header
