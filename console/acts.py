@@ -32,14 +32,20 @@ async def act(
     # The button's own place may be made anew while somebody types.
     with ui.context.client.content:
         choices = await choices_for(visit, case, command, values or {})
-        _open(visit, case, command, done, choices, values or {})
+        _open(_Sheet(visit, case.case_id, case.version, done), command, choices, values or {})
 
 
-def _open(
-    visit: Visit, case: CaseView, command: str, done: Done, choices: Choices, given: Mapping[str, Any]
-) -> None:
+def act_unseen(visit: Visit, case_id: str, command: str, done: Done, values: Mapping[str, Any]) -> None:
+    """The same for those who answer to a case without reading it, as partners do: nothing of it is offered, and
+    what else became of it does not matter."""
+    with ui.context.client.content:
+        _open(
+            _Sheet(visit, case_id, None, done), command, Choices(hidden=frozenset(values), values=values), {}
+        )
+
+
+def _open(sheet: "_Sheet", command: str, choices: Choices, given: Mapping[str, Any]) -> None:
     title = say(vocabulary().command(command))
-    sheet = _Sheet(visit, case.case_id, case.version, done)
     with ui.dialog().props("persistent") as dialog, ui.card().classes("sheet"):
         sheet.dialog = dialog
         ui.label(title).classes("sheet-title").props("role=heading aria-level=2")
@@ -70,7 +76,7 @@ class _Sheet:
     form: Form
     button: ui.button
 
-    def __init__(self, visit: Visit, case_id: str, version: int, done: Done) -> None:
+    def __init__(self, visit: Visit, case_id: str, version: int | None, done: Done) -> None:
         self._visit, self._case_id, self._version, self._done = visit, case_id, version, done
 
     async def send(self) -> None:

@@ -45,8 +45,8 @@ async def choices_for(visit: Visit, case: CaseView, command: str, values: Mappin
             for item in destinations()
             if not item.superseded_by
         },
-        "hardship_types.type": _hardship(),
-        "primary_type": _hardship(),
+        "hardship_types.type": hardship_options(),
+        "primary_type": hardship_options(),
         "evidence.type": {
             item.id: say(words.evidence(item.id)) for item in evidence_types() if not item.traineeship
         },
@@ -142,7 +142,8 @@ def _begin(visit: Visit, case: CaseView, command: str) -> dict[str, Any]:
     return {}
 
 
-def _hardship() -> Options:
+def hardship_options() -> Options:
+    """The hardship types, by their ids."""
     return {item.id: say(vocabulary().hardship(item.id)) for item in hardship_types().types}
 
 

@@ -31,11 +31,12 @@ _ONE_LINE = 300
 @dataclass(frozen=True)
 class Choices:
     """What is offered for fields that name something: by `owner.field`, `field` or a path such as `goals.measures`.
-    `hidden` fields are not asked for; `values` are what a form begins with."""
+    `hidden` fields are not asked for; `values` are what a form begins with; `first` are asked for before the rest."""
 
     options: Mapping[str, Options] = field(default_factory=dict[str, Options])
     hidden: frozenset[str] = frozenset()
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    first: Sequence[str] = ()
 
     def of(self, owner: str, name: str) -> Options | None:
         """What is offered for a field, if it is a choice."""
@@ -105,7 +106,9 @@ class Group(Part):
     ) -> None:
         self.parts: dict[str, Part] = {}
         self._constant: dict[str, Any] = {}
-        for name, info in model.model_fields.items():
+        order = [*(name for name in choices.first if name in model.model_fields), *model.model_fields]
+        for name in dict.fromkeys(order):
+            info = model.model_fields[name]
             kind = _bare(info.annotation)
             if get_origin(kind) is Literal and len(get_args(kind)) == 1:
                 self._constant[name] = get_args(kind)[0]

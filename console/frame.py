@@ -28,6 +28,7 @@ DOORS = (
     Door("/work", "My work", "task_alt", "inbox.read"),
     Door("/my-file", "My file", "badge", "access_log.read"),
     Door("/cases", "Cases", "folder_shared", "case.list"),
+    Door("/contact", "Record a contact", "edit_note", "case.list"),
     Door("/overview", "Overview", "insights", "supervision.overview"),
     Door("/approvals", "Approvals", "approval", "supervision.read"),
     Door("/caseload", "Caseload", "groups", "supervision.read"),
@@ -89,6 +90,9 @@ def frame(visit: Visit, title: str, *, here: str = "", wide: bool = False) -> Ge
         ui.space()
         _language_switch(visit)
         _me(visit)
+    if here != "/contact" and any(door.path == "/contact" for door in doors(visit)):
+        with ui.link(target=f"{ROOT}/contact").classes("quick-door").props(aria(_("Record a contact"))):
+            ui.icon("edit_note").props("size=26px aria-hidden=true")
     with ui.element("main").props("id=content tabindex=-1").classes("content wide" if wide else "content"):
         with ui.element("h1").classes("title"):
             ui.label(title)

@@ -21,6 +21,9 @@ def said() -> dict[str, str]:
     found: dict[str, str] = {}
     for file, line, text, *_ in extract_from_dir(CONSOLE, methods, keywords=KEYWORDS):
         assert isinstance(text, str)
+        if text.startswith("/"):
+            # A page of a list of the API is called `page` as well.
+            continue
         found[text] = f"{file}:{line}"
     return found
 

@@ -1,0 +1,130 @@
+"""The controls above a list of cases: search, filters, order."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
+
+from console.cases_parts.filters import RISKS, STAGES, Wanted
+from console.frame import aria
+from console.texts import ZONE, _, say
+from console.visit import Visit
+from models.access import access_policy
+from models.hardship import hardship_types
+from models.views.vocabulary import vocabulary
+from services.office import DepartmentView, StaffView
+
+Changed = Callable[[], Awaitable[None]]
+_MENTORS = frozenset({"mentor", "counselor", "department_supervisor", "school_supervisor"})
+_SCHOOL_WIDE = "school_supervisor"
+
+
+class Controls:
+    """What can be chosen, and the inputs."""
+
+    def __init__(self, visit: Visit, wanted: Wanted, changed: Changed) -> None:
+        self._visit, self._wanted, self._changed = visit, wanted, changed
+        self._departments: Mapping[str, str] = {}
+        self._mentors: Mapping[str, str] = {}
+        self.search: ui.input
+
+    async def load(self) -> None:
+        """Learn the departments and people that one can filter by."""
+        visit = self._visit
+        if visit.me.role == _SCHOOL_WIDE:
+            found = await visit.api.every(DepartmentView, "/departments")
+            self._departments = {item.id: item.name for item in found}
+        if visit.me.role != "mentor" and visit.may("staff.read"):
+            staff = await visit.api.every(StaffView, "/staff", department=visit.me.department_id)
+            self._mentors = {item.id: item.name for item in staff if item.role in _MENTORS}
+
+    def show(self, *, search: bool = True) -> None:
+        """Build the inputs."""
+        with ui.element("search").classes("controls"):
+            if search:
+                self._search()
+            self._selects()
+
+    def _search(self) -> None:
+        hint = _("Exact: full name, student number, ID number or phone; then Enter")
+        with ui.element("div").classes("control-search"):
+            self.search = (
+                ui.input(_("Search"), on_change=self._searching)
+                .props("outlined dense clearable bottom-slots debounce=0 type=search maxlength=100")
+                .props(f'hint="{hint}"')
+                .classes("full-width find")
+                .on("keydown.enter", self._changed)
+                .on("clear", self._changed)
+            )
+            with self.search.add_slot("append"):
+                ui.button(icon="search", on_click=self._changed).props(
+                    "flat dense round " + aria(_("Search"))
+                )
+
+    def _searching(self, event: ValueChangeEventArguments[str | None]) -> None:
+        self._wanted.q = event.value or ""
+
+    def _selects(self) -> None:
+        words = vocabulary()
+        self._select("stage", {stage: say(words.stage(stage)) for stage in STAGES}, several=True)
+        self._select("risk_level", {risk: say(words.choice("risk_level", risk)) for risk in RISKS})
+        if _sees_hardship(self._visit):
+            types = {item.id.value: say(words.hardship(item.id)) for item in hardship_types().types}
+            self._select("hardship_type", types)
+        if self._mentors:
+            self._select("mentor", self._mentors)
+        if self._departments:
+            self._select("department", self._departments)
+        year = datetime.now(ZONE).year
+        self._select("cohort", {str(item): str(item) for item in range(year + 2, year - 4, -1)})
+        due = ui.input(
+            _("Due before"),
+            value=self._wanted.given.get("due_before", ""),
+            on_change=partial(self._chosen, "due_before"),
+        )
+        due.props("outlined dense type=date stack-label clearable").classes("control")
+        ui.checkbox(
+            _("Overdue only"),
+            value=self._wanted.given.get("overdue") == "true",
+            on_change=partial(self._chosen, "overdue"),
+        ).classes("control")
+
+    def _select(self, name: str, options: Mapping[str, str], *, several: bool = False) -> None:
+        given = self._wanted.given.get(name)
+        begin: Any = self._wanted.stages if several else given if given in options else None
+        select = ui.select(
+            dict(options),
+            label=_LABELS[name](),
+            value=begin,
+            multiple=several,
+            clearable=True,
+            with_input=len(options) > 12,
+            on_change=partial(self._chosen, name),
+        )
+        select.props("outlined dense options-dense").classes("control")
+
+    async def _chosen(self, name: str, event: ValueChangeEventArguments[Any]) -> None:
+        if name == "stage":
+            self._wanted.stages = list(event.value or [])
+        else:
+            self._wanted.put(name, event.value)
+        await self._changed()
+
+
+_LABELS: Mapping[str, Callable[[], str]] = {
+    "stage": lambda: _("Stage"),
+    "risk_level": lambda: _("Risk level"),
+    "hardship_type": lambda: _("Hardship type"),
+    "mentor": lambda: _("Mentor"),
+    "department": lambda: _("Department"),
+    "cohort": lambda: _("Cohort"),
+}
+
+
+def _sees_hardship(visit: Visit) -> bool:
+    """Whether the list may be narrowed by what its lines tell this person. The API decides."""
+    policy = access_policy()
+    return any("hardship" in policy.standings[item] for item in policy.stands(visit.me.role))
