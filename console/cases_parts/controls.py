@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
-from console.cases_parts.filters import RISKS, STAGES, Wanted
+from console.cases_parts.filters import RISKS, STAGES, WHETHER, Wanted
 from console.frame import aria
 from console.texts import ZONE, _, say
 from console.visit import Visit
@@ -86,11 +86,30 @@ class Controls:
             on_change=partial(self._chosen, "due_before"),
         )
         due.props("outlined dense type=date stack-label clearable").classes("control")
-        ui.checkbox(
-            _("Overdue only"),
-            value=self._wanted.given.get("overdue") == "true",
-            on_change=partial(self._chosen, "overdue"),
+        only = {name: _WHETHER[name]() for name in WHETHER}
+        ui.select(only, label=_("Only"), value=self._wanted.true, multiple=True, on_change=self._only).props(
+            "outlined dense options-dense"
         ).classes("control")
+        self.chips()
+
+    @ui.refreshable_method
+    def chips(self) -> None:
+        """What a link narrowed the list to, and can be taken away."""
+        if not self._wanted.beyond:
+            return
+        with ui.element("div").classes("chips"):
+            for name, value in self._wanted.beyond.items():
+                ui.chip(_said(name, value), removable=True).props("outline").on(
+                    "remove", partial(self._drop, name)
+                )
+
+    async def _drop(self, name: str) -> None:
+        self._wanted.put(name, None)
+        await self._changed()
+
+    async def _only(self, event: ValueChangeEventArguments[list[str] | None]) -> None:
+        self._wanted.true = event.value or []
+        await self._changed()
 
     def _select(self, name: str, options: Mapping[str, str], *, several: bool = False) -> None:
         given = self._wanted.given.get(name)
@@ -122,6 +141,26 @@ _LABELS: Mapping[str, Callable[[], str]] = {
     "department": lambda: _("Department"),
     "cohort": lambda: _("Cohort"),
 }
+
+
+_WHETHER: Mapping[str, Callable[[], str]] = {
+    "overdue": lambda: _("Overdue"),
+    "open": lambda: _("Being helped"),
+    "unassigned": lambda: _("Without a mentor"),
+    "unserved": lambda: _("Not served yet"),
+    "package_complete": lambda: _("Service package complete"),
+    "left_school": lambda: _("Left school"),
+    "settled": lambda: _("Settled"),
+}
+
+
+def _said(name: str, value: str) -> str:
+    words = vocabulary()
+    if name in _WHETHER:
+        return _("not: {what}", what=_WHETHER[name]())
+    if name == "primary_type":
+        return _("counted as {type}", type=say(words.hardship(value)))
+    return say(words.choice(name, value))
 
 
 def _sees_hardship(visit: Visit) -> bool:

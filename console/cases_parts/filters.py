@@ -10,12 +10,17 @@ from starlette.datastructures import QueryParams
 
 from models.case.state import Stage
 from models.policy import RiskLevel
-from services.ledger import Sort
+from services.case_filter import Sort
 
 STAGES: tuple[str, ...] = get_args(Stage)
 RISKS: tuple[str, ...] = get_args(RiskLevel)
 SORTS: tuple[str, ...] = get_args(Sort)
 STEP = 50
+WHETHER = ("overdue", "open", "unassigned", "unserved", "package_complete", "left_school", "settled")
+"""Filters that are true or false."""
+LINKED = ("primary_type", "destination_code", "destination_status")
+"""Filters that only links set, such as those of the overview's numbers."""
+_NAMES = ("cohort", "department", "mentor", "hardship_type", "risk_level", "due_before", *WHETHER, *LINKED)
 # As many lines as a page shows at most; beyond, one narrows the list.
 MOST = 500
 
@@ -30,12 +35,10 @@ class Wanted:
     shown: int = STEP
     q: str = ""
 
-    NAMES = ("cohort", "department", "mentor", "hardship_type", "risk_level", "overdue", "due_before")
-
     @classmethod
     def of(cls, query: QueryParams) -> Self:
         """What an address asks for; what it cannot mean is left out."""
-        given = {name: query[name] for name in cls.NAMES if query.get(name)}
+        given = {name: query[name] for name in _NAMES if query.get(name)}
         stages = [item for item in query.getlist("stage") if item in STAGES]
         sort, shown = query.get("sort", ""), query.get("shown", "")
         return cls(
@@ -65,7 +68,29 @@ class Wanted:
 
     def put(self, name: str, value: object) -> None:
         """Set a filter, or take it away where nothing is given."""
-        if value in (None, "", False):
+        if value in (None, ""):
             self.given.pop(name, None)
         else:
-            self.given[name] = "true" if value is True else str(value)
+            self.given[name] = str(value)
+
+    @property
+    def true(self) -> list[str]:
+        """Those of WHETHER that must be so."""
+        return [name for name in WHETHER if self.given.get(name) == "true"]
+
+    @true.setter
+    def true(self, names: list[str]) -> None:
+        for name in WHETHER:
+            if name in names:
+                self.given[name] = "true"
+            elif self.given.get(name) == "true":
+                del self.given[name]
+
+    @property
+    def beyond(self) -> dict[str, str]:
+        """Filters for which there is no control, by which a link narrowed the list."""
+        return {
+            name: value
+            for name, value in self.given.items()
+            if name in LINKED or (name in WHETHER and value != "true")
+        }
