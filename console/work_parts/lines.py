@@ -6,9 +6,9 @@ from functools import partial
 from nicegui import ui
 
 from console.acts import act, act_unseen
-from console.due import Answer, answers_to
 from console.texts import _, ago, moment, say
 from console.visit import ROOT, Visit
+from models.views.acts import Answer, acts
 from models.views.case import CaseView, CommandResult
 from models.views.inbox import DeadlineEntry, NoticeEntry
 from models.views.vocabulary import vocabulary
@@ -31,7 +31,7 @@ def deadline_line(
         ui.label(ago(entry.due_at)).classes(f"tag {tone}").tooltip(moment(entry.due_at))
         if then is not None:
             with ui.element("div").classes("line-acts"):
-                for place, answer in enumerate(answers_to(entry)[: 2 if several else 1]):
+                for place, answer in enumerate(acts().answers(entry.clock)[: 2 if several else 1]):
                     look = "unelevated color=primary" if several and place == 0 else "outline color=primary"
                     ui.button(
                         say(vocabulary().command(answer.command)),
@@ -65,6 +65,6 @@ async def _do(visit: Visit, entry: DeadlineEntry, answer: Answer, then: Then) ->
 
     if visit.may("case.read"):
         case = await visit.api.get(CaseView, f"/cases/{entry.case_id}")
-        await act(visit, case, answer.command, done, answer.begin(entry))
+        await act(visit, case, answer.command, done, answer.given(entry.subject))
     else:
-        act_unseen(visit, entry.case_id, answer.command, done, answer.begin(entry))
+        act_unseen(visit, entry.case_id, answer.command, done, answer.given(entry.subject))
