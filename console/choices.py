@@ -190,3 +190,9 @@ async def _files(visit: Visit, case_id: str) -> Options:
         # Who may register for somebody may still not see what was uploaded.
         return {}
     return {item.id: item.filename for item in files}
+
+
+async def staff_options(visit: Visit) -> Options:
+    """Everybody of the school who is there, by name."""
+    staff = await visit.api.every(StaffView, "/staff")
+    return {item.id: item.name for item in staff if item.departed_on is None}
