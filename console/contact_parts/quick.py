@@ -81,7 +81,7 @@ class QuickContact:
             )
             self._told = ui.column().classes("full-width")
             self._button = (
-                ui.button(_("Save"), icon="check", on_click=self._save)
+                ui.button(_("Save the record"), icon="check", on_click=self._save)
                 .props("unelevated no-caps color=primary size=lg")
                 .classes("full-width quick-save")
             )
