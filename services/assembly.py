@@ -39,6 +39,7 @@ from services.own_channels import OwnChannels
 from services.paper.papers import Papers
 from services.paper.press import Press
 from services.policies import load_policies
+from services.policy_reader import PolicyReader
 from services.referrals import ReferralReader
 from services.settings import Settings
 from services.sign_on.assembly import SignOnParts
@@ -61,6 +62,7 @@ class Services:
     vault: Vault
     client: Client
     policies: tuple[Policy, ...]
+    policy_reader: PolicyReader
     actors: Actors
     sign_on: SignOnParts
     sso: SchoolSignOn
@@ -134,6 +136,7 @@ async def open_services(settings: Settings) -> Services:
         vault=vault,
         client=client,
         policies=policies,
+        policy_reader=PolicyReader(engine, policies),
         actors=actors,
         sign_on=sign_on,
         sso=SchoolSignOn(engine, vault, actors, sign_on, settings),

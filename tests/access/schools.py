@@ -149,4 +149,6 @@ async def _things(schools: Schools) -> None:
         "account_id": "leaver",
         "token_id": token["id"],
         "number": "none",
+        "ref": here.services.policies[0].ref,
+        "other": here.services.policies[0].ref,
     }

@@ -104,6 +104,9 @@ REACH: dict[str, Reach] = {
     "change_account": Reach(HERE_ALL, {"unlock": True}),
     "reset_account": Reach(HERE_ALL),
     "revoke_token": Reach(frozenset({"mentor-2", "admin"})),
+    # What this installation has loaded holds for every school on it.
+    "read_policy": Reach(frozenset(ROLES)),
+    "compare_policies": Reach(frozenset(ROLES)),
     # There is none yet: that nobody reads those of another school is tested with erasure.
     "read_erasure": Reach(NOBODY),
     "print_erasure": Reach(NOBODY),
