@@ -36,7 +36,7 @@ def _from_json(value: object) -> object:
     try:
         return json.loads(value)
     except ValueError:
-        raise PydanticCustomError("json_invalid", "must be a JSON object") from None
+        raise PydanticCustomError("json_object", "Must be a JSON object") from None
 
 
 def _known(columns: dict[str, str]) -> dict[str, str]:

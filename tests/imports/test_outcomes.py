@@ -244,13 +244,14 @@ async def test_rejected_rows_are_emptied_after_their_days(product: Product) -> N
 
 async def test_columns_are_read_as_people_say(product: Product) -> None:
     (a,) = fresh()
-    file = roster(f"{a},李测试,10033335555,x", header="学号,姓名,号码,座位")
+    file = roster(f"{a},李测试,10033335555,x,计算机学院", header="学号,姓名,号码,座位,学院")
     done, rows = await imported(product, file, columns='{"号码": "phone"}')
     assert {item["header"]: item["field"] for item in done["columns"]} == {
         "学号": "student_no",
         "姓名": "name",
         "号码": "phone",
         "座位": None,
+        "学院": "department",
     }
     case_id = rows[0]["case_id"]
     profile = (await product.get(f"/cases/{case_id}", f"graduate:{case_id}")).body["profile"]
