@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any, get_args
 
@@ -26,25 +28,42 @@ Done = Callable[[CommandResult], Awaitable[None]]
 
 
 async def act(
-    visit: Visit, case: CaseView, command: str, done: Done, values: Mapping[str, Any] | None = None
+    visit: Visit,
+    case: CaseView,
+    command: str,
+    done: Done,
+    values: Mapping[str, Any] | None = None,
+    *,
+    begin: Mapping[str, Any] | None = None,
+    about: Callable[[], None] | None = None,
 ) -> None:
-    """Open the sheet of one command on a case; `values` are filled in already. `done` follows what was taken."""
+    """Open the sheet of one command on a case; `values` are given and not asked for, `begin` is filled in already.
+    `about` draws what the act is about in place of `values`. `done` follows what was taken."""
     # The button's own place may be made anew while somebody types.
     with ui.context.client.content:
         choices = await choices_for(visit, case, command, values or {})
-        _open(_Sheet(visit, case.case_id, case.version, done), command, choices, values or {})
+        choices = replace(choices, values={**choices.values, **(begin or {})})
+        about = about or partial(_say_given, command, choices, values or {})
+        _open(_Sheet(visit, case.case_id, case.version, done), command, choices, about)
 
 
 def act_unseen(visit: Visit, case_id: str, command: str, done: Done, values: Mapping[str, Any]) -> None:
     """The same for those who answer to a case without reading it, as partners do: nothing of it is offered, and
     what else became of it does not matter."""
     with ui.context.client.content:
-        _open(
-            _Sheet(visit, case_id, None, done), command, Choices(hidden=frozenset(values), values=values), {}
-        )
+        choices = Choices(hidden=frozenset(values), values=values)
+        _open(_Sheet(visit, case_id, None, done), command, choices, None)
 
 
-def _open(sheet: "_Sheet", command: str, choices: Choices, given: Mapping[str, Any]) -> None:
+def _say_given(command: str, choices: Choices, given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
+        label = say(vocabulary().field(name, command))
+        known = (choices.of(command, name) or {}).get(str(value))
+        text = known or say(vocabulary().choice(name, str(value), command))
+        ui.label(_("{label}: {text}", label=label, text=text)).classes("strong")
+
+
+def _open(sheet: "_Sheet", command: str, choices: Choices, about: Callable[[], None] | None) -> None:
     title = say(vocabulary().command(command))
     with ui.dialog().props("persistent") as dialog, ui.card().classes("sheet"):
         sheet.dialog = dialog
@@ -52,11 +71,8 @@ def _open(sheet: "_Sheet", command: str, choices: Choices, given: Mapping[str, A
         with ui.column().classes("sheet-body"):
             if help_ := vocabulary().command_help(command):
                 ui.label(say(help_)).classes("soft small")
-            for name, value in given.items():
-                label = say(vocabulary().field(name, command))
-                known = (choices.of(command, name) or {}).get(str(value))
-                text = known or say(vocabulary().choice(name, str(value), command))
-                ui.label(_("{label}: {text}", label=label, text=text)).classes("strong")
+            if about is not None:
+                about()
             sheet.told = ui.column().classes("full-width").style("gap:8px")
             sheet.form = Form(COMMANDS[command], command, choices)
         with ui.row().classes("sheet-end"):

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from models.case.kernel import Actor, Role, staff
-from models.policy import RungName
+from models.policy import ClockName, RungName
 from models.tables import CaseDeadline, CaseRow, Reservation, Staff
 from models.views.page import Page
 from models.views.supervision import Caseload, OverdueEntry
@@ -70,6 +70,7 @@ class Supervision:
         now: datetime,
         *,
         rung: RungName | None,
+        clock: ClockName | None,
         department: str | None,
         cursor: str | None,
         limit: int,
@@ -81,6 +82,8 @@ class Supervision:
             conditions.append(col(CaseDeadline.department_id) == department)
         if rung is not None:
             conditions.append(func.coalesce(col(CaseDeadline.rung), _NO_RUNG) == rung)
+        if clock is not None:
+            conditions.append(col(CaseDeadline.clock) == clock)
         if cursor is not None:
             conditions.append(after(DEADLINE_ORDER, read_cursor("overdue", cursor, datetime, str, str)))
         with Session(self._engine) as session:

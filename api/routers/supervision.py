@@ -8,7 +8,7 @@ from api.audited import Audited
 from api.deps import ActorDep, CursorQuery, LimitQuery, NowDep, ServicesDep
 from api.permits import permit
 from api.problems import responses
-from models.policy import RungName
+from models.policy import ClockName, RungName
 from models.views.page import Page
 from models.views.supervision import Campaigns, Caseload, OverdueEntry, Overview, OverviewFilter, Trends
 
@@ -77,11 +77,12 @@ def list_overdue(
     actor: ActorDep,
     now: NowDep,
     rung: RungName | None = None,
+    clock: ClockName | None = None,
     department: DepartmentQuery = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = 50,
 ) -> Page[OverdueEntry]:
-    """What is overdue, the longest first; by the last rung reached."""
+    """What is overdue, the longest first; by the last rung reached, or by what is due."""
     return services.supervision.overdue(
-        actor, now, rung=rung, department=department, cursor=cursor, limit=limit
+        actor, now, rung=rung, clock=clock, department=department, cursor=cursor, limit=limit
     )

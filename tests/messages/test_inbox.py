@@ -118,6 +118,9 @@ async def test_a_late_act_is_overdue_for_its_owner_and_seen_above(quick: Product
     assert "rung:first_talk:school" in told
     listed = await quick.get("/supervision/overdue?rung=school&limit=200", "college")
     assert (case_id, mentor) in {(item["case_id"], item["mentor_id"]) for item in listed.body["items"]}
+    talks = await quick.get("/supervision/overdue?clock=first_talk&limit=200", "college")
+    assert case_id in {item["case_id"] for item in talks.body["items"]}
+    assert {item["clock"] for item in talks.body["items"]} == {"first_talk"}
     foreign = await quick.get("/supervision/overdue?limit=200", "other-college")
     assert case_id not in {item["case_id"] for item in foreign.body["items"]}
     numbers = (await quick.get("/supervision/overview", "college")).body
