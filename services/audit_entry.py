@@ -23,6 +23,7 @@ _CASE_ID = re.compile(r"case-[a-z2-7]{24}")
 _CODE = re.compile(r"[A-Za-z0-9._:*-]{1,80}")
 # Long enough for a phone, an ID number, most student numbers.
 _NUMBER = re.compile(r"\d{8}")
+_DIGEST = re.compile(r"h:[0-9a-f]{24}")
 
 
 class Entry(Model):
@@ -110,7 +111,7 @@ class AuditKey:
 
     def plain(self, text: str) -> str:
         """The text itself where it is an id or code of ours, else its digest."""
-        ours = _UUID.fullmatch(text) or (_CODE.fullmatch(text) and not _NUMBER.search(text))
+        ours = _UUID.fullmatch(text) or _DIGEST.fullmatch(text) or (_CODE.fullmatch(text) and not _NUMBER.search(text))
         return text if ours else self.digest(text)
 
     def case(self, case_id: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -185,3 +186,12 @@ def test_a_line_that_stands_twice_is_one_entry(trail: Trail) -> None:
     trail.audit.settle()
     assert ids(trail) == [told]
     assert trail.verify().problems == 0
+
+
+def test_a_keyed_hash_stays_as_it_is_also_one_with_many_digits_in_a_row(trail: Trail) -> None:
+    words = (f"word-{number}" for number in range(100_000))
+    like_a_number = next(found for word in words if re.search(r"\d{8}", found := trail.audit.digest(word)))
+    trail.audit.record_now(MENTOR, "case.search", detail={"q": like_a_number})
+    trail.audit.settle()
+    (row,) = sql(trail, "SELECT detail FROM audit_entry")
+    assert json.loads(row["detail"]) == {"q": like_a_number}
