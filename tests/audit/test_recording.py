@@ -193,5 +193,6 @@ def test_a_keyed_hash_stays_as_it_is_also_one_with_many_digits_in_a_row(trail: T
     like_a_number = next(found for word in words if re.search(r"\d{8}", found := trail.audit.digest(word)))
     trail.audit.record_now(MENTOR, "case.search", detail={"q": like_a_number})
     trail.audit.settle()
-    (row,) = sql(trail, "SELECT detail FROM audit_entry")
-    assert json.loads(row["detail"]) == {"q": like_a_number}
+    with sql(trail.database) as connection:
+        ((detail,),) = connection.execute("SELECT detail FROM audit_entry").fetchall()
+    assert json.loads(detail) == {"q": like_a_number}
