@@ -9,6 +9,7 @@ from nicegui.events import UploadEventArguments
 
 from console.backend import Refusal
 from console.frame import aria, card, empty
+from console.links import link
 from console.texts import _, ago, moment, say
 from console.visit import Visit
 from models.codes import evidence_types
@@ -71,8 +72,8 @@ def _line(visit: Visit, item: AttachmentView, refresh: Callable[[], Awaitable[No
                 "flat round dense " + aria(_("Preview"))
             )
         elif item.shown:
-            ui.link(_("Preview"), address, new_tab=True)
-        ui.link(_("Save"), f"{address}?download=true")
+            link(_("Preview"), address, new_tab=True)
+        link(_("Save"), f"{address}?download=true")
         if not item.named and item.uploaded_by == visit.me.actor_id:
             ui.button(icon="delete", on_click=remove).props(
                 "flat round dense color=negative " + aria(_("Remove"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from console.backend import Refusal
+from console.links import go, link
 from console.texts import COOKIE, LANGUAGES, _, other_than, say
 from console.visit import ROOT, Visit
 from models.views.vocabulary import vocabulary
@@ -70,7 +71,7 @@ def frame(visit: Visit, title: str, *, here: str = "", wide: bool = False) -> Ge
     )
     ui.add_css(_style(), shared=False)
     ui.dark_mode(None)
-    ui.link(_("Skip to the content"), "#content").classes("skip")
+    link(_("Skip to the content"), "#content").classes("skip")
     with (
         ui.left_drawer(value=None, bordered=True)
         .props("breakpoint=1023 width=212 behavior=default")
@@ -84,14 +85,14 @@ def frame(visit: Visit, title: str, *, here: str = "", wide: bool = False) -> Ge
         ui.button(icon="menu", on_click=drawer.toggle).props(
             "flat dense round color=white " + aria(_("Menu"))
         ).classes("menu")
-        with ui.link(target=ROOT).classes("brand"):
+        with link(target=ROOT).classes("brand"):
             ui.label("助航").classes("brand-name")
         ui.label(visit.settings.school_name).classes("school")
         ui.space()
         _language_switch(visit)
         _me(visit)
     if here != "/contact" and any(door.path == "/contact" for door in doors(visit)):
-        with ui.link(target=f"{ROOT}/contact").classes("quick-door").props(aria(_("Record a contact"))):
+        with link(target=f"{ROOT}/contact").classes("quick-door").props(aria(_("Record a contact"))):
             ui.icon("edit_note").props("size=26px aria-hidden=true")
     with ui.element("main").props("id=content tabindex=-1").classes("content wide" if wide else "content"):
         with ui.element("h1").classes("title"):
@@ -132,7 +133,7 @@ def _me(visit: Visit) -> None:
             ui.item_label(visit.me.actor_id if visit.me.case_id is None else _("Graduate"))
             ui.item_label(role).props("caption")
         ui.separator()
-        ui.menu_item(_("My account and sessions"), lambda: ui.navigate.to(f"{ROOT}/account"))
+        ui.menu_item(_("My account and sessions"), lambda: go(f"{ROOT}/account"))
         ui.menu_item(_("Sign out"), lambda: sign_off(everywhere=False))
         ui.menu_item(_("Sign out everywhere"), lambda: sign_off(everywhere=True))
 

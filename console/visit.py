@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from api.browser import cookie_name
 from console.backend import Backend, Refusal
+from console.links import go
 from console.texts import Language, language_of, say, text_in
 from models.access import access_policy
 from models.views.sign_on import Me
@@ -148,7 +149,7 @@ def _tell(error: Exception) -> None:
     """What becomes of an error in something that the person did."""
     if isinstance(error, Refusal):
         if error.signed_off:
-            ui.navigate.to(f"{SIGN_ON}?then={quote(_wanted(context.client.request))}")
+            go(f"{SIGN_ON}?then={quote(_wanted(context.client.request))}")
             return
         ui.notify(say(error.problem), type="warning", multi_line=True, timeout=8000, close_button="✕")
         return

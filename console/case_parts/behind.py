@@ -7,6 +7,7 @@ from nicegui import ui
 
 from console.case_parts.desk import fact, tag, when
 from console.frame import card, nothing
+from console.links import link
 from console.texts import _, ago, moment, say
 from console.visit import Visit
 from models.views.audit import AccessLine
@@ -100,7 +101,7 @@ def _workflow(visit: Visit, status: WorkflowStatus) -> None:
     if origin is not None:
         namespace = visit.settings.temporal_namespace
         address = f"{origin}/namespaces/{namespace}/workflows/{status.workflow_id}"
-        ui.link(_("Open in Temporal's pages"), address, new_tab=True)
+        link(_("Open in Temporal's pages"), address, new_tab=True)
 
 
 def _running(status: str) -> str:

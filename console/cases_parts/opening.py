@@ -1,10 +1,9 @@
 """Opening a file by hand, for a graduate whom no roster named."""
 
-from nicegui import ui
-
 from console.choices import hardship_options
 from console.drafts import open_draft
 from console.forms import Choices, Form
+from console.links import go
 from console.texts import _, say
 from console.visit import ROOT, Visit
 from models.roster.codes import person_codes
@@ -54,7 +53,7 @@ async def open_by_hand(visit: Visit) -> None:
 
     async def send(form: Form) -> None:
         case = await visit.api.post(CaseView, "/cases", form.value(), key=form.key)
-        ui.navigate.to(f"{ROOT}/cases/{case.case_id}")
+        go(f"{ROOT}/cases/{case.case_id}")
 
     open_draft(
         _("Open a file by hand"),

@@ -9,6 +9,7 @@ from nicegui.events import ValueChangeEventArguments
 
 from console.backend import Refusal
 from console.frame import card, empty
+from console.links import link
 from console.texts import _, ago, say
 from console.visit import ROOT, Visit
 from models.case.service import Method
@@ -100,7 +101,7 @@ class QuickContact:
         with ui.row().classes("quick-chosen"):
             ui.icon("person").props("size=22px aria-hidden=true")
             with ui.element("div").classes("grow"):
-                ui.link(line.name, f"{ROOT}/cases/{line.case_id}").classes("strong")
+                link(line.name, f"{ROOT}/cases/{line.case_id}").classes("strong")
                 ui.label(line.student_no).classes("small soft")
             ui.button(_("Change"), on_click=partial(self._choose, None)).props("flat no-caps dense")
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from console.frame import card, empty, frame
+from console.links import go
 from console.live import live
 from console.supervision.charts import bars, lines
 from console.supervision.numbers import Numbers
@@ -51,7 +52,7 @@ def _filters(
 ) -> None:
     def change(name: str, value: str | None) -> None:
         kept = {key: text for key, text in {**wanted, name: value or ""}.items() if text}
-        ui.navigate.to(f"{ROOT}/overview?{urlencode(kept)}")
+        go(f"{ROOT}/overview?{urlencode(kept)}")
 
     choices = {
         "department": (_("Department"), departments),

@@ -9,6 +9,7 @@ from nicegui.events import ValueChangeEventArguments
 
 from console.acts import act, act_unseen
 from console.frame import card, empty
+from console.links import link
 from console.referral_parts.disclosed import disclosed
 from console.texts import _, ago, moment, say
 from console.visit import ROOT, Visit
@@ -121,7 +122,7 @@ class Loops:
             else:
                 with ui.element("div").classes("referral-head"):
                     line = self._lines.get(entry.case_id)
-                    ui.link(line.name if line else _("The file"), f"{ROOT}/cases/{entry.case_id}").classes(
+                    link(line.name if line else _("The file"), f"{ROOT}/cases/{entry.case_id}").classes(
                         "strong"
                     )
                     ui.label(

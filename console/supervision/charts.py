@@ -7,6 +7,7 @@ from nicegui import ui
 from nicegui.events import EChartPointClickEventArguments
 
 from console.frame import aria
+from console.links import go
 
 # One hue from dark to light reads on paper and in both modes.
 PALETTE = ("#0b6b6b", "#3f9b93", "#8a5a00", "#c98a1b", "#b3261e", "#3c5a6b", "#86a3b1", "#6b4fa0")
@@ -79,7 +80,7 @@ def lines(title: str, dates: Sequence[str], series: Mapping[str, Sequence[int | 
 def _chart(title: str, options: dict[str, Any], *, height: int, opens: Callable[[int], str] | None) -> None:
     def open_list(event: EChartPointClickEventArguments) -> None:
         if opens is not None:
-            ui.navigate.to(opens(event.data_index))
+            go(opens(event.data_index))
 
     chart = ui.echart(options, on_point_click=open_list if opens else None, renderer="svg")
     chart.classes("full-width").style(f"height:{height}px").props(f"role=img {aria(title)}")

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from console.frame import card, empty
+from console.links import link
 from console.supervision.charts import bars
 from console.texts import _, say
 from console.visit import ROOT, Visit
@@ -53,7 +54,7 @@ class Numbers:
 
     def _figure(self, what: str, number: int | None, query: Mapping[str, str], *, late: bool = False) -> None:
         tone = "late" if late and number else ""
-        place = ui.link(target=self._list(query)) if self._lists else ui.element("div")
+        place = link(target=self._list(query)) if self._lists else ui.element("div")
         with place.classes("figure"):
             ui.label(_shown(number)).classes(f"number {tone}")
             ui.label(what).classes("what")
@@ -99,7 +100,7 @@ class Numbers:
         with ui.element("div").classes("line"):
             ui.label(what).classes("grow")
             if self._lists and target:
-                ui.link(_shown(number), target).classes("late strong" if late and number else "strong")
+                link(_shown(number), target).classes("late strong" if late and number else "strong")
             else:
                 ui.label(_shown(number)).classes("strong")
 
@@ -206,7 +207,7 @@ class Numbers:
                                 if query is None or not self._lists or not number:
                                     ui.label(_shown(number))
                                 else:
-                                    ui.link(_shown(number), self._list({**of, **query}))
+                                    link(_shown(number), self._list({**of, **query}))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from console.choices import staff_options
 from console.drafts import open_draft
 from console.forms import Choices, Form
 from console.frame import card, empty
+from console.links import go, link
 from console.texts import _, day, say
 from console.visit import ROOT, Visit
 from models.views.training import ClassLine, ClassView
@@ -97,7 +98,7 @@ class Classes:
     def _line(self, line: ClassLine) -> None:
         with ui.element("div").classes("line"):
             with ui.element("div").classes("grow"):
-                ui.link(line.course, f"{ROOT}/trainings/{line.id}").classes("strong")
+                link(line.course, f"{ROOT}/trainings/{line.id}").classes("strong")
                 ui.label(
                     _(
                         "{from_} to {to} · {owner}",
@@ -116,7 +117,7 @@ class Classes:
 async def _found(visit: Visit) -> None:
     async def send(form: Form) -> None:
         made = await visit.api.post(ClassView, "/training-classes", form.value())
-        ui.navigate.to(f"{ROOT}/trainings/{made.id}")
+        go(f"{ROOT}/trainings/{made.id}")
 
     choices = Choices(
         options={"owner_id": await staff_options(visit)}, values={"owner_id": visit.me.actor_id}

@@ -7,6 +7,7 @@ from nicegui import ui
 from console.drafts import open_draft
 from console.forms import Choices, Form
 from console.frame import card, empty
+from console.links import link
 from console.texts import ZONE, _, day, say
 from console.training_parts.classes import status_tag
 from console.training_parts.marks import AttendanceForm, ResultsForm
@@ -118,7 +119,7 @@ class Roll:
         with ui.element("div").classes("line"):
             with ui.element("div").classes("grow"):
                 if self._visit.may("case.read"):
-                    ui.link(line.display, f"{ROOT}/cases/{line.case_id}").classes("strong")
+                    link(line.display, f"{ROOT}/cases/{line.case_id}").classes("strong")
                 else:
                     ui.label(line.display).classes("strong")
                 said = [_("{count} days attended", count=len(line.attended))]

@@ -6,6 +6,7 @@ from functools import partial
 from nicegui import ui
 
 from console.acts import act, act_unseen
+from console.links import link
 from console.texts import _, ago, moment, say
 from console.visit import ROOT, Visit
 from models.views.acts import Answer, acts
@@ -51,12 +52,12 @@ def notice_line(visit: Visit, entry: NoticeEntry) -> None:
 def person(visit: Visit, case_id: str, display: str) -> None:
     """The graduate's name, which leads to the file; who reads no files is led to the referrals."""
     if not visit.may("case.read"):
-        ui.link(_("A graduate referred to you"), f"{ROOT}/referrals").classes("strong")
+        link(_("A graduate referred to you"), f"{ROOT}/referrals").classes("strong")
     elif display == case_id:
         # The file was there for this person once, as before a pairing was declined.
         ui.label(_("A file that is no longer yours")).classes("soft")
     else:
-        ui.link(display, f"{ROOT}/cases/{case_id}").classes("strong")
+        link(display, f"{ROOT}/cases/{case_id}").classes("strong")
 
 
 async def _do(visit: Visit, entry: DeadlineEntry, answer: Answer, then: Then) -> None:

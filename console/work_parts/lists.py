@@ -7,6 +7,7 @@ from functools import partial
 from nicegui import ui
 
 from console.frame import aria, card, empty
+from console.links import link
 from console.texts import ZONE, _, say
 from console.visit import Visit
 from console.work_parts.lines import deadline_line, notice_line
@@ -83,7 +84,7 @@ class WorkLists:
             figures.insert(0, ("pairings", _("Pairings to answer"), asked, "soon"))
         with ui.element("nav").classes("figures").props(aria(_("Sections of this page"))):
             for anchor, what, number, tone in figures:
-                with ui.link(target=f"#{anchor}").classes("figure"):
+                with link(target=f"#{anchor}").classes("figure"):
                     ui.label(str(number)).classes(f"number {tone}")
                     ui.label(what).classes("what")
 
