@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from nicegui import ui
-from nicegui.events import ValueChangeEventArguments
+from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
 from console.cases_parts.filters import RISKS, STAGES, WHETHER, Wanted
 from console.frame import aria
@@ -53,16 +53,21 @@ class Controls:
         with ui.element("div").classes("control-search"):
             self.search = (
                 ui.input(_("Search"), on_change=self._searching)
-                .props("outlined dense clearable bottom-slots debounce=0 type=search maxlength=100")
+                .props("outlined dense clearable bottom-slots type=search maxlength=100")
                 .props(f'hint="{hint}"')
                 .classes("full-width find")
-                .on("keydown.enter", self._changed)
+                .on("keydown.enter", self._entered, js_handler="event => emit(event.target.value)")
                 .on("clear", self._changed)
             )
             with self.search.add_slot("append"):
                 ui.button(icon="search", on_click=self._changed).props(
                     "flat dense round " + aria(_("Search"))
                 )
+
+    async def _entered(self, event: GenericEventArguments) -> None:
+        # What was typed last may still be on its way.
+        self._wanted.q = str(event.args)
+        await self._changed()
 
     def _searching(self, event: ValueChangeEventArguments[str | None]) -> None:
         self._wanted.q = event.value or ""

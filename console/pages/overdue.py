@@ -5,6 +5,7 @@ from typing import get_args
 from nicegui import ui
 
 from console.frame import card, empty, frame
+from console.links import link
 from console.live import live
 from console.supervision.filters import filters
 from console.supervision.owners import learn_owners, owner_name
@@ -68,9 +69,7 @@ def _list(visit: Visit, entries: list[OverdueEntry]) -> None:
         for entry in entries:
             with ui.element("div").classes("line"):
                 with ui.element("div").classes("grow"):
-                    ui.link(entry.display, f"{ROOT}/cases/{entry.case_id}?act={entry.clock}").classes(
-                        "strong"
-                    )
+                    link(entry.display, f"{ROOT}/cases/{entry.case_id}?act={entry.clock}").classes("strong")
                     ui.label(_what(visit, entry)).classes("small soft")
                 if entry.rung in _ESCALATED:
                     ui.label(say(vocabulary().choice("rung", entry.rung))).classes("tag soon")

@@ -7,6 +7,7 @@ from typing import Any, cast
 from nicegui import ui
 
 from console.backend import Refusal
+from console.links import link
 from console.supervision.owners import person_name
 from console.texts import _, day, moment, say
 from console.visit import Visit
@@ -148,7 +149,7 @@ def _destination(item: Matter, case: CaseView, found: Destination) -> None:
                     ui.label(evidence.note).classes("small soft")
             file = files.get(evidence.file_id or "")
             if file is not None:
-                ui.link(
+                link(
                     _("Open the file"), f"/api/v1/cases/{case.case_id}/attachments/{file.id}", new_tab=True
                 ).tooltip(file.filename)
 

@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from console.acts import act, act_unseen
+from console.links import link
 from console.supervision.asked import Matter, matter, show
 from console.supervision.owners import person_name
 from console.texts import _, ago, moment, say
@@ -48,7 +49,7 @@ async def decide(visit: Visit, line: Approval, then: Callable[[], Awaitable[None
                     ui.label(_("There is nothing to decide here any more.")).classes("meanwhile")
             with ui.row().classes("sheet-end"):
                 if item.case is not None:
-                    ui.link(_("Open the case"), f"{ROOT}/cases/{line.case_id}")
+                    link(_("Open the case"), f"{ROOT}/cases/{line.case_id}")
                     ui.space()
                 ui.button(_("Close"), on_click=dialog.close).props("flat no-caps")
                 for command in reversed(allowed):

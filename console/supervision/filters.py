@@ -8,6 +8,7 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from console.forms import Options
+from console.links import go
 from console.visit import ROOT
 
 
@@ -16,7 +17,7 @@ def filters(path: str, chosen: Mapping[str, str], offered: Mapping[str, tuple[st
     at `path` anew."""
 
     def change(name: str, event: ValueChangeEventArguments[str | None]) -> None:
-        ui.navigate.to(address(path, {**chosen, name: event.value or ""}))
+        go(address(path, {**chosen, name: event.value or ""}))
 
     with ui.element("div").classes("filters"):
         for name, (label, options) in offered.items():
