@@ -108,6 +108,10 @@ def actions(desk: Desk) -> None:
             answer, deadline = step
             with ui.element("div").classes("actions"):
                 desk.button(answer.command, values=answer.given(deadline.subject), primary=True)
+                due_act = say(words.choice("clock", deadline.clock))
+                ui.label(_("Next: {what}, {when}", what=due_act, when=ago(deadline.due_at))).classes(
+                    "small soft next"
+                )
         for area in acts().areas:
             allowed = [command for command in area.commands if desk.may(command)]
             if not allowed:

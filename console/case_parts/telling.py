@@ -41,6 +41,16 @@ _UNSAID = frozenset(
         "version",
     }
 )
+# Parts made by the event, which says itself what they are.
+_MADE = {
+    ("service_recorded", "service_id"),
+    ("training_enrolled", "enrolment_id"),
+    ("training_completed", "service_id"),
+    ("transfer_requested", "transfer_id"),
+    ("transfer_accepted", "transfer_id"),
+    ("transfer_declined", "transfer_id"),
+    ("objection_raised", "objection_id"),
+}
 _MOMENTS = frozenset({"happened_at", "until", "due_at", "ends_at", "withdrawn_at", "assessed_at"})
 _DATES = frozenset(
     {
@@ -153,8 +163,7 @@ def _fields(
         hidden = name in masked
         if name in _UNSAID or (value in (None, "", [], {}) and not hidden):
             continue
-        # Parts that were just made say what they are themselves.
-        if owner == "service_recorded" and name == "service_id":
+        if (owner, name) in _MADE:
             continue
         label = say(vocabulary().field(name, owner))
         if name == "other" and isinstance(value, dict):
