@@ -112,10 +112,13 @@ class _Sheet:
             return
         finally:
             self.button.enable()
-        self.dialog.close()
         said = _("Done.") if result.projected else _("Recorded for good; the ledger follows in a moment.")
         ui.notify(said, type="positive")
-        await self._done(result)
+        try:
+            # The page behind is brought up to date first: nobody acts on what stood there before.
+            await self._done(result)
+        finally:
+            self.dialog.close()
 
     async def _refused(self, refusal: Refusal) -> None:
         problem = refusal.problem

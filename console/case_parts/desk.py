@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from nicegui import ui
 
 from console.acts import act
+from console.backend import Refusal
 from console.frame import aria
 from console.texts import _, ago, moment, say
-from console.visit import Visit
+from console.visit import ROOT, Visit
 from models.case.machine import Possibility
 from models.views.case import CaseView, CommandResult, CommandsView, TimelineEntry
 from models.views.vocabulary import vocabulary
@@ -66,8 +68,13 @@ class Desk:
     kept: Kept = field(default_factory=Kept)
 
     async def done(self, _result: CommandResult) -> None:
-        """What follows an act that was taken."""
-        await self.look()
+        """What follows an act that was taken; it may have been the last thing this person sees of the file."""
+        try:
+            await self.look()
+        except Refusal as refusal:
+            if refusal.problem.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+                raise
+            ui.navigate.to(f"{ROOT}/work")
 
     async def look(self) -> None:
         """Bring the file up to date and show it. What stood there stays until the new is here. Raises Refusal."""

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from console.case_parts.desk import Desk, fact, tag
 from console.case_parts.plain import covered, plain_or
+from console.case_parts.printing import print_button
 from console.case_parts.telling import text_of
 from console.frame import card
 from console.texts import _, ago, day, moment, say
@@ -30,6 +31,8 @@ def head(desk: Desk) -> None:
                 ui.label(name).classes("strong")
             ui.label(case.profile.student_no).classes("soft")
             _marks(desk)
+            ui.space()
+            print_button(desk)
         with ui.element("div").classes("facts"):
             fact(say(words.field("department_id")), desk.who(case.department_id))
             fact(say(words.field("cohort")), _("Class of {year}", year=case.cohort))

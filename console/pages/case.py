@@ -6,6 +6,7 @@ from functools import partial
 
 from nicegui import ui
 
+from console.attachments import attachments
 from console.case_parts import behind, care, entries, life, loops, outcome, person
 from console.case_parts.desk import Desk, desk_of
 from console.frame import frame
@@ -56,9 +57,11 @@ _LEFT = (
     # Notes show in nothing but the number of events.
     _Part(care.talks, ("version",)),
 )
-_RIGHT = (
+_NOW = (
     _Part(life.actions, ("deadlines",)),
     _Part(outcome.destination, ("destinations",)),
+)
+_BESIDE = (
     _Part(loops.referrals, ("referrals",)),
     _Part(loops.trainings, ("trainings",)),
     _Part(loops.consents, ("consents",)),
@@ -86,7 +89,10 @@ async def case_page(visit: Visit, case_id: str, act: str = "") -> None:
             with ui.element("div"):
                 drawn += _placed(desk, _LEFT)
             with ui.element("div"):
-                drawn += _placed(desk, _RIGHT)
+                drawn += _placed(desk, _NOW)
+                if visit.may("attachment.read"):
+                    await attachments(visit, case_id, add=visit.may("attachment.add"))
+                drawn += _placed(desk, _BESIDE)
         drawn.append(entries.timeline(desk))
         with ui.element("div").classes("columns halves"):
             if visit.may("access_log.read"):
