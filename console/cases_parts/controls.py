@@ -57,7 +57,7 @@ class Controls:
                 .props(f'hint="{hint}"')
                 .classes("full-width find")
                 .on("keydown.enter", self._entered, js_handler="event => emit(event.target.value)")
-                .on("clear", self._changed)
+                .on("clear", self._cleared)
             )
             with self.search.add_slot("append"):
                 ui.button(icon="search", on_click=self._changed).props(
@@ -67,6 +67,10 @@ class Controls:
     async def _entered(self, event: GenericEventArguments) -> None:
         # What was typed last may still be on its way.
         self._wanted.q = str(event.args)
+        await self._changed()
+
+    async def _cleared(self) -> None:
+        self._wanted.q = ""
         await self._changed()
 
     def _searching(self, event: ValueChangeEventArguments[str | None]) -> None:
