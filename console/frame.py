@@ -70,7 +70,6 @@ def frame(visit: Visit, title: str, *, here: str = "", wide: bool = False) -> Ge
         info="#1f5f99",
     )
     ui.add_css(_style(), shared=False)
-    ui.dark_mode(None)
     link(_("Skip to the content"), "#content").classes("skip")
     with (
         ui.left_drawer(value=None, bordered=True)
@@ -113,12 +112,16 @@ def _entry(door: Door, here: str) -> None:
 
 def _language_switch(visit: Visit) -> None:
     other = other_than(visit.language)
-    ui.button(
-        LANGUAGES[other],
-        on_click=lambda: ui.run_javascript(
-            f"document.cookie='{COOKIE}={other};path={ROOT};max-age=31536000;samesite=lax';location.reload()"
-        ),
-    ).props(f'flat dense no-caps color=white lang="{other}"').classes("language")
+    ui.button(LANGUAGES[other], on_click=lambda: remember(COOKIE, other)).props(
+        f'flat dense no-caps color=white lang="{other}"'
+    ).classes("language")
+
+
+def remember(cookie: str, choice: str) -> None:
+    """Have the browser remember how its person wants pages, and show this one so."""
+    ui.run_javascript(
+        f"document.cookie='{cookie}={choice};path={ROOT};max-age=31536000;samesite=lax';location.reload()"
+    )
 
 
 def _me(visit: Visit) -> None:

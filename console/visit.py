@@ -1,11 +1,11 @@
 """Who is in front of a page, and the page's way to the API."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Literal, ParamSpec
 from urllib.parse import quote
 
 import structlog
@@ -31,6 +31,8 @@ _BUILD_SECONDS = 30.0
 ROOT = "/console"
 SIGN_ON = f"{ROOT}/sign-on"
 FIRST = f"{ROOT}/account/first"
+Dark = Literal["auto", "light", "dark"]
+DARK = "zhuhang_dark"
 
 
 @dataclass
@@ -64,6 +66,15 @@ class Visit:
     def name(self, id_: str | None) -> str:
         """What a member of staff or a department is called, as far as asked for by `learn_names`."""
         return self._names.get(id_ or "", id_ or "")
+
+
+def dark_of(cookies: Mapping[str, str]) -> Dark:
+    """As bright as the device's other pages, unless the browser was told otherwise."""
+    match cookies.get(DARK):
+        case "light" | "dark" as chosen:
+            return chosen
+        case _:
+            return "auto"
 
 
 def installation() -> tuple[FastAPI, Settings]:
@@ -138,10 +149,12 @@ def _wanted(request: Request) -> str:
 
 def _speak(chosen: Language, title: str) -> None:
     client = context.client
-    # The page object is everybody's; language and title are this person's.
+    # The page object is everybody's; language, title and brightness are this person's.
     client.page = copy(client.page)
     client.page.language = "zh-CN" if chosen == "zh" else "en-GB"
     said, name = text_in(chosen, title), text_in(chosen, "Zhuhang")
+    dark = dark_of(client.request.cookies)
+    client.page.dark = None if dark == "auto" else dark == "dark"
     client.page.title = f"{said} · {name}"
 
 

@@ -32,6 +32,7 @@ from services.imports import Imports
 from services.inbox import InboxReader
 from services.ledger import LedgerReader
 from services.messages import Deliveries
+from services.my_channel import MyChannels
 from services.offboarding import Offboardings
 from services.office import Office
 from services.overview import Overviews
@@ -86,6 +87,7 @@ class Services:
     approvals: Approvals
     referrals: ReferralReader
     deliveries: Deliveries
+    my_channels: MyChannels
     codec_desk: CodecDesk
     training: Training
     offboardings: Offboardings
@@ -130,6 +132,9 @@ async def open_services(settings: Settings) -> Services:
     actors = Actors(engine)
     audit = Audit(engine, vault, settings.data_dir)
     sign_on = SignOnParts.of(engine, vault, actors, settings, audit)
+    channels = Channels.of_settings(settings)
+    own_channels = OwnChannels(settings.notify_schemes, settings.notify_hosts)
+    deliveries = Deliveries(engine, channels)
     return Services(
         settings=settings,
         engine=engine,
@@ -142,7 +147,7 @@ async def open_services(settings: Settings) -> Services:
         sso=SchoolSignOn(engine, vault, actors, sign_on, settings),
         audit=audit,
         audit_reader=AuditReader(engine),
-        office=Office(engine, policies, OwnChannels(settings.notify_schemes, settings.notify_hosts)),
+        office=Office(engine, policies, own_channels),
         ledger=LedgerReader(engine, states, vault),
         attachments=Attachments(engine, vault, settings),
         opener=CaseOpener(client, engine, vault, policies, settings),
@@ -159,7 +164,8 @@ async def open_services(settings: Settings) -> Services:
         campaigns=CampaignReader(engine, settings.smallest_count),
         approvals=Approvals(engine, states, vault),
         referrals=ReferralReader(engine, states, vault),
-        deliveries=Deliveries(engine, Channels.of_settings(settings)),
+        deliveries=deliveries,
+        my_channels=MyChannels(engine, channels, own_channels, deliveries),
         codec_desk=CodecDesk(engine, vault),
         training=Training(client, engine, settings, ClassLedger(engine, vault), vault),
         offboardings=Offboardings(client, engine, settings),

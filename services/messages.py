@@ -57,12 +57,15 @@ class Deliveries:
             )
         with Session(self._engine) as session:
             rows = session.exec(query.order_by(*(part.desc() for part in _ORDER)).limit(limit + 1)).all()
-        items = [
-            DeliveryView.model_validate(row.model_dump(include=set(DeliveryView.model_fields)))
-            for row in rows[:limit]
-        ]
+        items = [_view(row) for row in rows[:limit]]
         more = cursor_of("deliveries", (items[-1].created_at, items[-1].id)) if len(rows) > limit else None
         return Page(items=items, next_cursor=more)
+
+    def named(self, ids: Sequence[str]) -> list[DeliveryView]:
+        """The deliveries of these ids."""
+        with Session(self._engine) as session:
+            rows = session.exec(select(Delivery).where(col(Delivery.id).in_(ids))).all()
+        return [_view(row) for row in rows]
 
     def send(self, ids: Sequence[str], alive: Callable[[], None], *, last: bool) -> list[str]:
         """Try those that are not sent yet, one after another, and answer the ids of those that failed. `alive`
@@ -109,3 +112,7 @@ class Deliveries:
             else:
                 row.error = error
             session.commit()
+
+
+def _view(row: Delivery) -> DeliveryView:
+    return DeliveryView.model_validate(row.model_dump(include=set(DeliveryView.model_fields)))

@@ -18,7 +18,8 @@ from services.sign_on.credentials import SESSION_PREFIX, Credentials, csrf_token
 from services.sign_on.settings import SignOnSettings
 
 SignOnWay = Literal["password", "command_line", "oidc", "cas"]
-_AGENT_CHARACTERS = 80
+# Browsers name themselves last.
+_AGENT_CHARACTERS = 200
 _SECRET_BYTES = 32
 
 

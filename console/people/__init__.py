@@ -1,0 +1,1 @@
+"""Parts of the pages about people: their sessions, tokens, stand-ins, channels, accounts."""
