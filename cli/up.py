@@ -184,13 +184,13 @@ async def _until_ready(settings: Settings, terminal: Terminal) -> None:
 def _welcome(settings: Settings) -> Panel:
     table = Table.grid(padding=(0, 2))
     base = settings.base_url
+    table.add_row("工作台 console", f"{base}/console")
+    if first_passwords_file(settings).exists():
+        table.add_row("初始口令 first passwords", f"{first_passwords_file(settings)}")
     table.add_row("接口 API", f"{base}/openapi.json")
     if settings.temporal_address is None:
         table.add_row("Temporal", f"http://127.0.0.1:{settings.temporal_ui_port}")
     table.add_row("数据与日志 data, logs", f"{settings.data_dir}")
-    table.add_row("登录 sign on", f"POST {base}/api/v1/auth/sign-on")
-    if first_passwords_file(settings).exists():
-        table.add_row("初始口令 first passwords", f"{first_passwords_file(settings)}")
     table.add_row("结束 end", "Ctrl-C")
     return Panel(table, title="助航已就绪 · Zhuhang is ready", expand=False)
 

@@ -41,6 +41,8 @@ DOORS = (
     Door("/policies", "Service standards", "rule", "policy.read"),
     Door("/office", "Staff and departments", "apartment", "staff.read"),
     Door("/accounts", "Accounts", "manage_accounts", "account.manage"),
+    Door("/openings", "Emergency openings", "emergency", "break_glass.read"),
+    Door("/deliveries", "Messages sent", "outgoing_mail", "delivery.read"),
     Door("/audit", "Audit", "policy", "audit.read"),
 )
 
