@@ -88,7 +88,7 @@ def _filters(visit: Visit, wanted: _Wanted, show: Callable[[], object], again: A
         "must_change": _("first password not changed yet"),
         "second_factor": _("with a second factor"),
     }
-    with ui.element("div").classes("filters"):
+    with ui.element("div").classes("sieve"):
         ui.input(_("Name or account"), on_change=lambda event: take("text", event.value or "")).props(
             "outlined dense clearable debounce=200"
         )

@@ -69,7 +69,7 @@ async def _filters(visit: Visit, given: dict[str, str]) -> None:
         chosen = urlencode({name: value for name, value in wanted.items() if value})
         ui.navigate.to(f"{ROOT}/audit?{chosen}")
 
-    with ui.element("div").classes("filters"):
+    with ui.element("div").classes("sieve"):
         what = ui.select(known, label=_("Act"), clearable=True, with_input=True)
         who = ui.select(people, label=_("Who"), clearable=True, with_input=True)
         file = ui.input(_("Case number"), value=given["case"]).props("clearable")

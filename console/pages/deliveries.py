@@ -41,7 +41,7 @@ async def _filters(visit: Visit, status: str, staff: str) -> None:
     def go() -> None:
         ui.navigate.to(f"{ROOT}/deliveries?status={state.value or ''}&staff={who.value or ''}")
 
-    with ui.element("div").classes("filters"):
+    with ui.element("div").classes("sieve"):
         state = ui.select(_states(), label=_("State"), value=status or None, clearable=True, on_change=go)
         who = ui.select(
             people,
