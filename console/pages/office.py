@@ -183,7 +183,9 @@ def _menu(visit: Visit, person: StaffView, wanted: _Wanted, again: Callable[[], 
         ui.menu().props("auto-close"),
     ):
         if may_change:
-            ui.menu_item(_("Change"), partial(change_person, visit, person, wanted.departments, again))
+            ui.menu_item(
+                _("Change the entry"), partial(change_person, visit, person, wanted.departments, again)
+            )
         if may_offboard and person.departed_on is None:
             ui.menu_item(_("Leaves …"), partial(start_offboarding, visit, person, wanted.staff, again))
         if may_offboard:

@@ -103,5 +103,5 @@ def _open(visit: Visit) -> None:
         text=_(
             "Only where a person is in danger. Supervisors are told at once, and the graduate sees it too."
         ),
-        button=_("Open the file"),
+        button=_("Open it in this emergency"),
     )

@@ -62,6 +62,7 @@ ALLOWED = {
     "services.case_filter.conditions": "narrows a query that begins from the scope",
     "services.messages.Deliveries._begin": _WORKER,
     "services.messages.Deliveries._end": _WORKER,
+    "services.messages.Deliveries.named": "what became of the messages that one has just sent oneself",
     "services.offboarding.Offboardings.view": "of a leaver who was found within the supervisor's scope",
     "services.offboarding.Offboardings._begin": "of a leaver who was found within the supervisor's scope",
     "services.offboarding.OffboardingLedger.cases": "ids for the workflow that moves a leaver's cases",
