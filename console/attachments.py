@@ -11,6 +11,7 @@ from console.backend import Refusal
 from console.frame import aria, card, empty
 from console.links import link
 from console.texts import _, ago, moment, say
+from console.uploads import uploader
 from console.visit import Visit
 from models.codes import evidence_types
 from models.views.attachment import AttachmentView
@@ -96,32 +97,25 @@ def _uploader(visit: Visit, case_id: str, refresh: Callable[[], Awaitable[None]]
     async def uploaded(event: UploadEventArguments) -> None:
         if kind.value is None:
             kind.error = _("Say first what the file proves.")
-            event.sender.run_method("reset")
             return
         content = await event.file.read()
         fields = {"kind": str(kind.value)}
-        try:
-            await visit.api.upload(
-                AttachmentView,
-                f"/cases/{case_id}/attachments",
-                event.file.name,
-                content,
-                fields,
-                str(uuid.uuid4()),
-            )
-        finally:
-            event.sender.run_method("reset")
+        await visit.api.upload(
+            AttachmentView,
+            f"/cases/{case_id}/attachments",
+            event.file.name,
+            content,
+            fields,
+            str(uuid.uuid4()),
+        )
         ui.notify(_("Kept: {name}", name=event.file.name), type="positive")
         await refresh()
 
     with ui.element("div").classes("upload"):
         kind = ui.select(kinds, label=_("What does it prove?")).props("outlined dense").classes("filter")
-        ui.upload(
-            label=_("Choose a file, or take a photo"),
-            auto_upload=True,
-            max_file_size=visit.settings.max_attachment_mb * _KIB * _KIB,
-            on_upload=uploaded,
-            on_rejected=lambda: ui.notify(
-                _("At most {size} MB a file.", size=visit.settings.max_attachment_mb), type="warning"
-            ),
-        ).props('accept=".pdf,.png,.jpg,.jpeg,.webp,.heic,.docx,.xlsx,image/*" flat bordered')
+        uploader(
+            _("Choose a file, or take a photo"),
+            visit.settings.max_attachment_mb,
+            uploaded,
+            accept=".pdf,.png,.jpg,.jpeg,.webp,.heic,.docx,.xlsx,image/*",
+        )

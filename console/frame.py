@@ -12,7 +12,7 @@ from console.texts import COOKIE, LANGUAGES, _, other_than, say
 from console.visit import ROOT, Visit
 from models.views.vocabulary import vocabulary
 
-_STYLES = ("console.css", "case.css", "daily.css")
+_STYLES = ("console.css", "case.css", "daily.css", "rosters.css")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Rosters that come in, and the ledger and files that go out."""
