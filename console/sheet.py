@@ -100,11 +100,11 @@ def show_once(title: str, text: str, values: dict[str, str]) -> None:
         with ui.column().classes("sheet-body"):
             ui.label(text).classes("meanwhile")
             for label, value in values.items():
-                with (
-                    ui.input(label, value=value).props("readonly outlined dense").classes("full-width secret")
-                ):
-                    copy = ui.button(icon="content_copy", on_click=partial(_copy, value))
-                    copy.props("flat round dense " + aria(_("Copy"))).move(target_slot="append")
+                field = ui.input(label, value=value).props("readonly outlined dense")
+                with field.classes("full-width secret"), field.add_slot("append"):
+                    ui.button(icon="content_copy", on_click=partial(_copy, value)).props(
+                        "flat round dense " + aria(_("Copy"))
+                    )
         with ui.row().classes("sheet-end"):
             ui.button(_("I have kept it"), on_click=dialog.close).props("unelevated no-caps color=primary")
     dialog.on("hide", dialog.delete)
