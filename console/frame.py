@@ -9,6 +9,7 @@ from nicegui import ui
 from console.backend import Refusal
 from console.links import go, link
 from console.texts import COOKIE, LANGUAGES, _, other_than, say
+from console.unsent import FORGET, script
 from console.visit import ROOT, Visit
 from models.views.vocabulary import vocabulary
 
@@ -72,6 +73,7 @@ def frame(visit: Visit, title: str, *, here: str = "", wide: bool = False) -> Ge
         info="#1f5f99",
     )
     ui.add_css(_style(), shared=False)
+    ui.add_head_html(script(visit.me.actor_id))
     link(_("Skip to the content"), "#content").classes("skip")
     with (
         ui.left_drawer(value=None, bordered=True)
@@ -95,7 +97,7 @@ def frame(visit: Visit, title: str, *, here: str = "", wide: bool = False) -> Ge
     if here != "/contact" and any(door.path == "/contact" for door in doors(visit)):
         with link(target=f"{ROOT}/contact").classes("quick-door").props(aria(_("Record a contact"))):
             ui.icon("edit_note").props("size=26px aria-hidden=true")
-    with ui.element("main").props("id=content tabindex=-1").classes("content wide" if wide else "content"):
+    with ui.element("div").props("id=content tabindex=-1").classes("content wide" if wide else "content"):
         with ui.element("h1").classes("title"):
             ui.label(title)
         yield
@@ -146,7 +148,7 @@ def _me(visit: Visit) -> None:
 def sign_off(*, everywhere: bool) -> None:
     """End the session, or all of them; a form, since only an answer to the browser takes its cookie away."""
     ui.run_javascript(
-        "const f=document.createElement('form');f.method='post';"
+        f"{FORGET}const f=document.createElement('form');f.method='post';"
         f"f.action='{ROOT}/sign-off{'?everywhere=true' if everywhere else ''}';document.body.append(f);f.submit()"
     )
 

@@ -99,6 +99,8 @@ def text_of(desk: Desk, name: str, value: Any, owner: str = "") -> str:
         return _(", ").join(text_of(desk, name, item, owner) for item in cast("Sequence[Any]", value))
     if isinstance(value, float) and name == "attendance":
         return f"{value:.0%}"
+    if name == "cohort":
+        return _("Class of {year}", year=value)
     if isinstance(value, (int, float)):
         number = f"{value:,.12g}"
         return _("{amount} yuan a month", amount=number) if name == "monthly_pay" else number

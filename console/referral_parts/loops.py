@@ -183,7 +183,7 @@ class Loops:
 
         given = {"referral_id": entry.referral_id}
         if self._partner:
-            act_unseen(self._visit, entry.case_id, command, done, given)
+            await act_unseen(self._visit, entry.case_id, command, done, given)
         else:
             case = await self._visit.api.get(CaseView, f"/cases/{entry.case_id}")
             await act(self._visit, case, command, done, given)

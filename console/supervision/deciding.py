@@ -87,6 +87,6 @@ async def _act(
 
     values = given(item.line)
     if item.case is None:
-        act_unseen(visit, item.line.case_id, command, done, values)
+        await act_unseen(visit, item.line.case_id, command, done, values)
         return
     await act(visit, item.case, command, done, values, about=partial(show, visit, item))

@@ -68,4 +68,4 @@ async def _do(visit: Visit, entry: DeadlineEntry, answer: Answer, then: Then) ->
         case = await visit.api.get(CaseView, f"/cases/{entry.case_id}")
         await act(visit, case, answer.command, done, answer.given(entry.subject))
     else:
-        act_unseen(visit, entry.case_id, answer.command, done, answer.given(entry.subject))
+        await act_unseen(visit, entry.case_id, answer.command, done, answer.given(entry.subject))
