@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
+from playwright._impl._api_structures import SetCookieParam
 from playwright.async_api import Browser, Page
 
 from services.settings import Settings
@@ -73,6 +74,11 @@ class Site:
             await self.post(f"/cases/{case_id}/commands", actor, command)
         return case_id
 
+    def cookie(self, actor: str) -> SetCookieParam:
+        """The session of somebody, as a browser has it."""
+        secret = self.running.bearer(actor)["Authorization"].removeprefix("Bearer ")
+        return {"name": "zhuhang_session", "value": secret, "domain": "127.0.0.1", "path": "/"}
+
     @asynccontextmanager
     async def person(
         self,
@@ -97,10 +103,7 @@ class Site:
             [{"name": "zhuhang_language", "value": language, "domain": "127.0.0.1", "path": "/console"}]
         )
         if actor is not None:
-            secret = self.running.bearer(actor)["Authorization"].removeprefix("Bearer ")
-            await context.add_cookies(
-                [{"name": "zhuhang_session", "value": secret, "domain": "127.0.0.1", "path": "/"}]
-            )
+            await context.add_cookies([self.cookie(actor)])
         page = await context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(f"{page.url}: {error}"))
         page.on(
