@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.batches import BatchActivities
 from activities.digest import DigestActivities
 from activities.erasure import ErasureActivities
 from activities.imports import ImportActivities
@@ -22,8 +23,10 @@ from activities.offboarding import OffboardingActivities
 from activities.training import TrainingActivities
 from models.calendar import Calendar
 from services.attachment_names import AttachmentNames
+from services.batch_run import BatchRunner
 from services.cases import CaseOpener
 from services.channels import Channels
+from services.commands import Commands
 from services.database import create_engine_from
 from services.digest import DigestWriter
 from services.digest_start import start_digest
@@ -42,6 +45,7 @@ from services.temporal import connect
 from services.training import ClassLedger
 from services.trends import DayBook
 from services.vault import Vault
+from workflows.batch import BatchWorkflow
 from workflows.case import CaseWorkflow
 from workflows.digest import DeliveryWorkflow, DigestWorkflow
 from workflows.erasure import ErasureWorkflow
@@ -53,6 +57,7 @@ log = structlog.get_logger(__name__)
 
 WORKFLOWS: list[type] = [
     CaseWorkflow,
+    BatchWorkflow,
     ImportWorkflow,
     DigestWorkflow,
     DeliveryWorkflow,
@@ -97,10 +102,12 @@ def build_worker(
     training = TrainingActivities(client, engine, ClassLedger(engine, vault))
     offboarding = OffboardingActivities(client, engine, MentorPool(engine), States(vault))
     erasure = ErasureActivities(Eraser(client, engine, vault, settings))
+    batches = BatchActivities(BatchRunner(engine, vault, Commands(client)))
     activities: list[Callable[..., Any]] = [
         ledger.project,
         ledger.reserve_mentor,
         ledger.name_attachments,
+        batches.work_off_batch,
         imports.read_roster,
         imports.judge_chunk,
         imports.finish_import,

@@ -1,17 +1,13 @@
 """The steps of an import; each may be repeated after a crash."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 from temporalio import activity
 
+from activities.heartbeats import heartbeating
 from services.import_chunk import ChunkTaker
 from services.imports import Imports
 from workflows.messages import ChunkInput, ChunkResult
-
-# Seconds between signs of life; the workflow takes a worker for dead after several of them.
-_HEARTBEAT = 2.0
 
 
 class ImportActivities:
@@ -23,29 +19,15 @@ class ImportActivities:
 
     @activity.defn(name="read_roster")
     async def read_roster(self, import_id: str) -> str:
-        async with _heartbeating():
+        async with heartbeating():
             return await asyncio.to_thread(self._imports.read, import_id)
 
     @activity.defn(name="judge_chunk")
     async def judge_chunk(self, chunk: ChunkInput) -> ChunkResult:
-        async with _heartbeating():
+        async with heartbeating():
             return await self._taker.take(chunk)
 
     @activity.defn(name="finish_import")
     async def finish_import(self, import_id: str) -> None:
-        async with _heartbeating():
+        async with heartbeating():
             await asyncio.to_thread(self._imports.finish, import_id)
-
-
-@asynccontextmanager
-async def _heartbeating() -> AsyncGenerator[None]:
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(_HEARTBEAT)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()

@@ -27,6 +27,7 @@ from api.routers import (
     attachments,
     audit,
     auth,
+    batches,
     beyond,
     cases,
     codec,
@@ -46,6 +47,7 @@ from api.routers import (
 )
 from api.security_headers import SecurityHeaders
 from services.assembly import Services, open_services
+from services.batch_run import drop_old_batches
 from services.import_retention import empty_old_rows
 from services.rate_limits import RateLimits
 from services.settings import Settings, load_settings
@@ -131,6 +133,7 @@ def create_app(settings: Settings | None = None) -> Api:
     for part in (
         beyond,
         cases,
+        batches,
         attachments,
         imports,
         exports,
@@ -161,13 +164,17 @@ def create_app(settings: Settings | None = None) -> Api:
 
 async def _keep_tidy(services: Services) -> None:
     """Write down now and then when sessions were last used; drop those that ended long ago, and what old imports
-    hold of people."""
-    days = services.settings.import_rows_days
+    and batches hold of people."""
+    settings = services.settings
     while True:
         try:
             await run_in_threadpool(services.sign_on.credentials.write_uses)
             await run_in_threadpool(services.sign_on.sessions.prune, datetime.now(UTC))
-            await run_in_threadpool(empty_old_rows, services.engine, days, datetime.now(UTC))
+            now = datetime.now(UTC)
+            await run_in_threadpool(empty_old_rows, services.engine, settings.import_rows_days, now)
+            await run_in_threadpool(
+                drop_old_batches, services.engine, services.vault, settings.batch_days, now
+            )
         except SQLAlchemyError:
             log.warning("the database does not answer; the last uses of sessions are written later")
         await asyncio.sleep(_USES_SECONDS)

@@ -2,6 +2,21 @@
 
 from fastapi.openapi.models import Example
 
+BATCH_EXAMPLES: dict[str, Example] = {
+    "policy_briefing": {
+        "summary": "同一次政策宣讲，记入多份档案 One policy briefing for many",
+        "value": {
+            "command": {
+                "type": "record_service",
+                "service_type": "policy_briefing",
+                "method": "face_to_face",
+                "content": "百日冲刺政策宣讲会",
+            },
+            "case_ids": ["case-aaaaaaaaaaaaaaaaaaaaaaaa", "case-bbbbbbbbbbbbbbbbbbbbbbbb"],
+        },
+    },
+}
+
 COMMAND_EXAMPLES: dict[str, Example] = {
     "confirm_eligibility": {
         "summary": "确认困难类型 Confirm eligibility",

@@ -99,7 +99,13 @@ class NoAudit(Audit):
         return ""
 
     def record_cases(
-        self, caller: Caller, act: str, case_ids: Sequence[str], purpose: str | None = None
+        self,
+        caller: Caller,
+        act: str,
+        case_ids: Sequence[str],
+        purpose: str | None = None,
+        outcome: Outcome = Outcome.DONE,
+        code: str | None = None,
     ) -> None:
         pass
 

@@ -16,6 +16,7 @@ from services.approvals import Approvals
 from services.attachments import Attachments
 from services.audit import Audit
 from services.audit_reader import AuditReader
+from services.batches import Batches
 from services.break_glass import BreakGlasses
 from services.campaigns import CampaignReader
 from services.cases import CaseOpener
@@ -78,6 +79,7 @@ class Services:
     export: LedgerExport
     papers: Papers
     commands: Commands
+    batches: Batches
     status: StatusReader
     inbox: InboxReader
     supervision: Supervision
@@ -156,6 +158,7 @@ async def open_services(settings: Settings) -> Services:
         export=LedgerExport(engine, states, vault, settings.ledger_columns),
         papers=Papers(engine, states, vault, Press.of_settings(settings), settings.paper_limit),
         commands=Commands(client),
+        batches=Batches(client, engine, settings, vault),
         status=StatusReader(client),
         inbox=InboxReader(engine, vault),
         supervision=Supervision(engine, vault),

@@ -103,12 +103,16 @@ class Audit:
         return _ended(self._journal.add(entry))
 
     def record_cases(
-        self, caller: Caller, act: str, case_ids: Sequence[str], purpose: str | None = None
+        self,
+        caller: Caller,
+        act: str,
+        case_ids: Sequence[str],
+        purpose: str | None = None,
+        outcome: Outcome = Outcome.DONE,
+        code: str | None = None,
     ) -> None:
         """One entry for each case, durable when this returns. Raises what `record` does."""
-        entries = [
-            self._entry(caller, act, case_id, purpose, Outcome.DONE, None, None) for case_id in case_ids
-        ]
+        entries = [self._entry(caller, act, case_id, purpose, outcome, code, None) for case_id in case_ids]
         for future in [self._journal.add(entry) for entry in entries]:
             _ended(future)
 

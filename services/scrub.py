@@ -15,6 +15,8 @@ from models.tables import (
     Account,
     ApiToken,
     Attachment,
+    Batch,
+    BatchItem,
     BreakGlass,
     CaseDeadline,
     CaseEvent,
@@ -56,6 +58,8 @@ def scrub(connection: Connection, case_id: str) -> dict[str, int]:
         "attachment": _delete(connection, Attachment, case_id),
         "break_glass": _delete(connection, BreakGlass, case_id),
         "reservation": _delete(connection, Reservation, case_id),
+        "batch": _delete_own_batches(connection, graduate_actor_id(case_id)),
+        "batch_item": _empty_batch_items(connection, case_id),
         "account": _delete_account(connection, graduate_actor_id(case_id)),
         "case_event": _empty_events(connection, case_id),
         "import_row": _empty_import_rows(connection, case_id),
@@ -94,6 +98,18 @@ def _empty_import_rows(connection: Connection, case_id: str) -> int:
     return connection.execute(
         emptied.values(cells=None, problems=None, case_id=None, id_number_key=None)
     ).rowcount
+
+
+def _empty_batch_items(connection: Connection, case_id: str) -> int:
+    emptied = update(BatchItem).where(col(BatchItem.case_id) == case_id)
+    return connection.execute(emptied.values(case_id=None, refusal=None)).rowcount
+
+
+def _delete_own_batches(connection: Connection, actor_id: str) -> int:
+    """Those that the graduate began; what they asked of the file is in the file."""
+    own = select(col(Batch.id)).where(col(Batch.created_by) == actor_id)
+    connection.execute(delete(BatchItem).where(col(BatchItem.batch_id).in_(own)))
+    return connection.execute(delete(Batch).where(col(Batch.created_by) == actor_id)).rowcount
 
 
 def _count_anonymously(connection: Connection, case_id: str, anonymous: str) -> int:

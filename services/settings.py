@@ -141,6 +141,12 @@ class Settings(SecuritySettings, SignOnSettings, SsoSettings, ExportSettings):
         le=366,
         description="Days after the end of an import for which the rows that it refused can be fetched and mended.",
     )
+    batch_days: int = Field(
+        default=30,
+        ge=1,
+        le=366,
+        description="Days after the end of a batch for which it can be seen what became of it in each case.",
+    )
     key_backup_days: int = Field(
         default=35,
         ge=0,

@@ -4,6 +4,7 @@ from models.tables.access import BreakGlass, Delegation
 from models.tables.accounts import Account, ApiToken, SignOnSession
 from models.tables.attachments import Attachment
 from models.tables.audit import AuditEntry
+from models.tables.batches import Batch, BatchItem
 from models.tables.erasure import ErasureCertificate
 from models.tables.imports import ImportJob, ImportRow
 from models.tables.ledger import CaseDeadline, CaseEvent, CaseHardship, CaseNotice, CaseReferral, CaseRow
@@ -17,6 +18,8 @@ __all__ = [
     "ApiToken",
     "Attachment",
     "AuditEntry",
+    "Batch",
+    "BatchItem",
     "BreakGlass",
     "CaseDeadline",
     "CaseEvent",

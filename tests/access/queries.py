@@ -23,6 +23,8 @@ SCOPED = frozenset(
         "TrainingClass",
         "Delivery",
         "Offboarding",
+        "Batch",
+        "BatchItem",
         "BreakGlass",
         "Delegation",
     }

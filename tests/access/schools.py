@@ -136,7 +136,10 @@ async def _things(schools: Schools) -> None:
     proof = {"type": "labor_contract", "file_id": attachment_id}
     registration = {"type": "register_destination", "code": "11", "evidence": [proof]}
     await here.accepted(case_id, "mentor-1", registration)
+    note = {"command": {"type": "annotate", "text": NAME}, "case_ids": [case_id]}
+    batch = await made(here, "/batches", "counselor", note)
     schools.ids = {
+        "batch_id": batch["id"],
         "case_id": case_id,
         "attachment_id": attachment_id,
         "emergency_id": emergency,

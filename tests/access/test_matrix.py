@@ -89,6 +89,8 @@ REACH: dict[str, Reach] = {
     # Whoever may read the file is told so; every other member of staff of the school may break the glass.
     "break_glass": Reach(HERE_ALL, EMERGENCY),
     "give_account": Reach(READERS),
+    "read_batch": Reach(frozenset({"counselor"})),
+    "read_batch_rows": Reach(frozenset({"counselor"})),
     "read_import": Reach(CENTRE | {"counselor"}),
     "read_rows": Reach(CENTRE | {"counselor"}),
     "read_class": Reach(HERE_ALL),

@@ -54,6 +54,35 @@ async def test_rows_of_imports_are_emptied_also_those_that_were_rejected(place: 
     assert certificate["removed"]["import_row"] == 3
 
 
+async def test_batches_forget_an_erased_graduate(place: Product) -> None:
+    case_id, other = await place.delivering(name=NAME), await place.delivering()
+    closure = {"type": "request_closure", "reason": "deceased", "outcome": "去世"}
+    body = {"command": {"type": "annotate", "text": NAME}, "case_ids": [case_id, other]}
+    begun = await place.request("POST", "/batches", "counselor", json=body)
+    assert begun.status == 202, begun.body
+    path = f"/batches/{begun.body['id']}"
+
+    async def ended() -> bool:
+        return (await place.get(path, "counselor")).body["status"] == "done"
+
+    await place.until(ended, what="the batch has ended")
+    own = {"command": {"type": "annotate", "text": NAME}, "case_ids": [case_id]}
+    mine = await place.request("POST", "/batches", f"graduate:{case_id}", json=own)
+    assert mine.status == 202, mine.body
+    await place.accepted(case_id, "mentor-1", closure)
+    await place.accepted(case_id, "college", {"type": "approve_closure"})
+    number = await erased(place, case_id)
+
+    assert rows(place, "SELECT 1 FROM batch_item WHERE case_id = ?", case_id) == []
+    assert rows(place, "SELECT id FROM batch") == [(begun.body["id"],)]
+    assert (await place.get(path, "counselor")).body["done"] == 2
+    found = (await place.get(f"{path}/rows", "counselor")).body["items"]
+    assert [(row["case_id"], row["outcome"]) for row in found] == [(None, "done"), (other, "done")]
+    assert found[0]["display"] is None
+    certificate = (await place.get(f"/erasures/{number}", "career-centre")).body
+    assert (certificate["removed"]["batch"], certificate["removed"]["batch_item"]) == (1, 1)
+
+
 async def test_a_roster_does_not_bring_an_erased_person_back(place: Product) -> None:
     case_id = await closed(place, student_no="T-BACK")
     await erased(place, case_id)

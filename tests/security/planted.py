@@ -4,6 +4,7 @@ import base64
 import json
 import urllib.parse
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -67,7 +68,8 @@ class Markers:
 
 
 def _blocks(path: Path, overlap: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    # A journal of a running database comes and goes.
+    with suppress(FileNotFoundError), path.open("rb") as file:
         tail = b""
         while block := file.read(_BLOCK):
             yield tail + block

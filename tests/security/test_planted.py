@@ -58,9 +58,12 @@ class Office:
 
     async def imported(self, name: str, content: bytes) -> dict[str, Any]:
         taken = await self.taken("POST", "/imports", CENTRE, files={"file": (name, content)})
+        return await self.ended(f"/imports/{taken['id']}", CENTRE)
+
+    async def ended(self, path: str, actor: str) -> dict[str, Any]:
         async with asyncio.timeout(90):
             while True:
-                view = await self.taken("GET", f"/imports/{taken['id']}", CENTRE)
+                view = await self.taken("GET", path, actor)
                 if view["status"] in ("done", "refused"):
                     return view
                 await asyncio.sleep(0.1)
@@ -247,6 +250,10 @@ async def lived(office: Office, markers: Markers) -> str:
     }
     await office.do(case_id, "mentor-1", destination)
     await office.do(case_id, "mentor-1", {"type": "annotate", "text": text("note")})
+    for actor in ("mentor-1", "teacher"):
+        note = {"type": "annotate", "text": text(f"batch of {actor}: note")}
+        begun = await office.taken("POST", "/batches", actor, json={"command": note, "case_ids": [case_id]})
+        await office.ended(f"/batches/{begun['id']}", actor)
     transfer = {"type": "request_transfer", "kind": "mentor", "to": "mentor-2"}
     await office.do(case_id, "mentor-1", transfer | {"reason": text("transfer: reason")})
     return case_id
@@ -256,6 +263,8 @@ async def asked(office: Office, markers: Markers, case_id: str) -> None:
     """Requests that are refused, that search, or that give a reason."""
     for value in (markers.name("search"), markers.id_number("search"), markers.phone("search")):
         await office.taken("GET", "/cases", CENTRE, params={"q": value})
+    bad = {"command": {"type": "annotate", "text": ""}, "case_ids": [markers.name("bad: case of a batch")]}
+    assert (await office.ask("POST", "/batches", "counselor", json=bad)).status_code == 422
     for body in (
         {
             "student_no": markers.word("bad: student number"),

@@ -107,6 +107,37 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_school", ["school_id", "seq"], unique=False)
 
     op.create_table(
+        "batch",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("school_id", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("command", sa.Text(), nullable=True),
+        sa.Column("request_digest", sa.String(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("batch", schema=None) as batch_op:
+        batch_op.create_index("ix_batch_created", ["created_by", "created_at", "id"], unique=False)
+
+    op.create_table(
+        "batch_item",
+        sa.Column("batch_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("refusal", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("batch_id", "number"),
+    )
+    with op.batch_alter_table("batch_item", schema=None) as batch_op:
+        batch_op.create_index("ix_batch_item_case", ["case_id"], unique=False)
+        batch_op.create_index("ix_batch_item_outcome", ["batch_id", "outcome", "number"], unique=False)
+
+    op.create_table(
         "break_glass",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("school_id", sa.String(), nullable=False),
@@ -615,6 +646,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_break_glass_actor")
 
     op.drop_table("break_glass")
+    with op.batch_alter_table("batch_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_batch_item_outcome")
+        batch_op.drop_index("ix_batch_item_case")
+
+    op.drop_table("batch_item")
+    with op.batch_alter_table("batch", schema=None) as batch_op:
+        batch_op.drop_index("ix_batch_created")
+
+    op.drop_table("batch")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_school")
         batch_op.drop_index("ix_audit_case")
