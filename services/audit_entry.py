@@ -111,7 +111,11 @@ class AuditKey:
 
     def plain(self, text: str) -> str:
         """The text itself where it is an id or code of ours, else its digest."""
-        ours = _UUID.fullmatch(text) or _DIGEST.fullmatch(text) or (_CODE.fullmatch(text) and not _NUMBER.search(text))
+        ours = (
+            _UUID.fullmatch(text)
+            or _DIGEST.fullmatch(text)
+            or (_CODE.fullmatch(text) and not _NUMBER.search(text))
+        )
         return text if ours else self.digest(text)
 
     def case(self, case_id: str) -> str:
