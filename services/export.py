@@ -12,7 +12,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
-from sqlalchemy import Engine
+from sqlalchemy import ColumnElement, Engine
 from sqlmodel import Session, col, select
 
 from models.access import Standing, access_policy
@@ -48,12 +48,20 @@ _FROZEN_WITHIN = 4
 
 @dataclass(frozen=True)
 class Taking:
-    """Who takes the ledger away, when and what for; `plain`: unmasked, as far as the person answers for it."""
+    """Who takes files away, when and what for; `plain`: unmasked, as far as the person answers for it. Of one college
+    and one cohort only where they are given."""
 
     actor: Actor
     at: datetime
     purpose: str
     plain: bool = False
+    department: str | None = None
+    cohort: int | None = None
+
+    def narrowed(self) -> list[ColumnElement[bool]]:
+        """The conditions of college and cohort."""
+        wanted = {CaseRow.department_id: self.department, CaseRow.cohort: self.cohort}
+        return [col(column) == value for column, value in wanted.items() if value is not None]
 
     @property
     def reader(self) -> Actor:
@@ -109,7 +117,9 @@ class LedgerExport:
     def case_ids(self, taking: Taking) -> list[str]:
         """The cases that `write` would write."""
         with Session(self._engine) as session:
-            return list(session.exec(select(CaseRow.case_id).where(readable(taking.reader))).all())
+            return list(
+                session.exec(select(CaseRow.case_id).where(readable(taking.reader), *taking.narrowed())).all()
+            )
 
     def write(self, taking: Taking, target: BinaryIO, columns: Sequence[LedgerColumn]) -> int:
         """Write the workbook, row by row, with these columns in this order; the number of cases."""
@@ -155,7 +165,7 @@ class LedgerExport:
             people = select(Staff.id, Staff.name).where(Staff.school_id == actor.school_id)
             names = dict(session.exec(people).all())
         while True:
-            query = select(CaseRow).where(readable(actor), CaseRow.case_id > last)
+            query = select(CaseRow).where(readable(actor), CaseRow.case_id > last, *taking.narrowed())
             with Session(self._engine) as session:
                 rows = session.exec(query.order_by(col(CaseRow.case_id)).limit(_BATCH)).all()
                 self._vault.warm(row.case_id for row in rows)

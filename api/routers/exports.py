@@ -29,6 +29,8 @@ PurposeQuery = Annotated[Purpose, Query(description="What it is needed for; goes
 MaskedQuery = Annotated[
     bool, Query(description="`false`: unmasked, for supervisors; a ledger then imports back unchanged.")
 ]
+DepartmentQuery = Annotated[str | None, Query(max_length=100, description="Of this college only.")]
+CohortQuery = Annotated[int | None, Query(ge=2000, le=2100, description="Of this cohort only.")]
 
 
 @router.get(
@@ -43,6 +45,8 @@ def export_ledger(
     now: NowDep,
     purpose: PurposeQuery,
     masked: MaskedQuery = True,
+    department: DepartmentQuery = None,
+    cohort: CohortQuery = None,
     columns: Annotated[
         str,
         Query(
@@ -53,7 +57,7 @@ def export_ledger(
 ) -> StreamingResponse:
     """The cases that one may read, as a workbook that says who took it away, when and what for."""
     chosen = services.export.columns(columns.replace(",", " ").split())
-    taking = _taking(caller, now, purpose, masked=masked)
+    taking = _taking(caller, now, purpose, masked=masked, department=department, cohort=cohort)
     case_ids = services.export.case_ids(taking)
     detail = {"cases": len(case_ids), "masked": int(masked)}
     services.audit.record_now(caller, "ledger.export", purpose=purpose, outcome="begun", detail=detail)
@@ -102,19 +106,27 @@ def print_papers(
     now: NowDep,
     purpose: PurposeQuery,
     masked: MaskedQuery = True,
-    department: Annotated[str | None, Query(max_length=100, description="Of this college only.")] = None,
-    cohort: Annotated[int | None, Query(ge=2000, le=2100, description="Of this cohort only.")] = None,
+    department: DepartmentQuery = None,
+    cohort: CohortQuery = None,
 ) -> Response:
     """The files of a college and a cohort as one PDF, each person's pages counted by themselves."""
-    taking = _taking(caller, now, purpose, masked=masked)
-    case_ids = services.papers.many(taking, department=department, cohort=cohort)
+    taking = _taking(caller, now, purpose, masked=masked, department=department, cohort=cohort)
+    case_ids = services.papers.many(taking)
     return _printed(services, caller, taking, case_ids, f"papers-{now:%Y%m%d}")
 
 
-def _taking(caller: Caller, now: datetime, purpose: str, *, masked: bool) -> Taking:
+def _taking(
+    caller: Caller,
+    now: datetime,
+    purpose: str,
+    *,
+    masked: bool,
+    department: str | None = None,
+    cohort: int | None = None,
+) -> Taking:
     if not masked:
         demand(caller, "ledger.export_plain")
-    return Taking(caller.actor, now, purpose, plain=not masked)
+    return Taking(caller.actor, now, purpose, not masked, department, cohort)
 
 
 def _printed(services: Services, caller: Caller, taking: Taking, case_ids: list[str], name: str) -> Response:

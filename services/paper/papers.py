@@ -49,16 +49,12 @@ class Papers:
                 raise unreadable(session, reader, case_id)
         return [case_id]
 
-    def many(self, taking: Taking, *, department: str | None, cohort: int | None) -> list[str]:
-        """All cases of a college and a cohort, where they are given, that this person may take away.
+    def many(self, taking: Taking) -> list[str]:
+        """All cases that this person may take away, of the college and the cohort that are asked for.
 
         Raises NotFound (`nothing_to_print`), Unprocessable (`too_many_papers`).
         """
-        query = select(CaseRow.case_id).where(readable(taking.reader))
-        if department is not None:
-            query = query.where(CaseRow.department_id == department)
-        if cohort is not None:
-            query = query.where(CaseRow.cohort == cohort)
+        query = select(CaseRow.case_id).where(readable(taking.reader), *taking.narrowed())
         with Session(self._engine) as session:
             found = list(session.exec(query.limit(self._limit + 1)).all())
         if not found:

@@ -54,6 +54,24 @@ async def test_the_exported_ledger_imports_back_unchanged(product: Product) -> N
     assert versions == 2
 
 
+async def test_a_ledger_of_one_cohort_leaves_the_others_out(product: Product) -> None:
+    case_ids = {
+        year: await product.paired("mentor-2", student_no=f"EXPORT{year}", cohort=year)
+        for year in (2027, 2028)
+    }
+    whole, narrowed, nowhere = [
+        load_workbook(io.BytesIO(await exported(product, "career-centre", **query)), read_only=True)
+        for query in ({}, {"cohort": 2028}, {"cohort": 2028, "department": "no-such"})
+    ]
+    found = [
+        {str(cell) for line in book.worksheets[0].values for cell in line}
+        for book in (whole, narrowed, nowhere)
+    ]
+    assert set(case_ids.values()) <= found[0]
+    assert set(case_ids.values()) & found[1] == {case_ids[2028]}
+    assert not [line for line in list(nowhere.worksheets[0].values)[1:] if any(line)]
+
+
 async def test_a_masked_ledger_shows_what_the_standing_needs_and_never_imports(product: Product) -> None:
     person = {"id_number": "000000199901017776", "phone": "10099998888", "address": "导出路一号"}
     case_id = await product.paired("mentor-2", name="王导出", student_no="EXPORT1", **person)

@@ -14,6 +14,7 @@ from models.case.machine import AnyEvent, PublicCommand
 from models.case.state import STAGES
 from models.codes import destinations, evidence_types, service_types
 from models.hardship import HardshipType
+from models.ledger_columns import ledger_columns
 from models.policy import ClockName, Ending, Policy, RungName
 from models.roster.columns import roster_columns
 from models.tables.office import Staff
@@ -133,6 +134,9 @@ def test_every_field_of_commands_events_and_files_is_named() -> None:
 def test_every_field_that_a_roster_or_a_disclosure_names_is_named() -> None:
     columns = {column.field: column.zh for column in roster_columns().columns}
     assert {name: vocabulary().field(name).zh for name in columns} == columns
+    headed = {column.id: column.zh for column in ledger_columns().values()}
+    assert {name: vocabulary().field(name, "ledger").zh for name in headed} == headed
+    assert unnamed({name: vocabulary().field(name, "ledger") for name in headed}) == []
     for policy in load_policies():
         rules = policy.disclosure
         disclosed = rules.free.union(rules.consent, *rules.statutory.values())
@@ -176,7 +180,7 @@ def test_nothing_is_named_that_does_not_exist() -> None:
     taken = {(name, value) for _, name, annotation in PLACES for value in values(annotation)}
     named = {(name, value) for name, texts in words.choices.items() for value in texts}
     assert {choice for choice in named - taken if choice[0] not in OPEN_CHOICES} == set()
-    held = {(owner, name) for owner, name, _ in PLACES}
+    held = {(owner, name) for owner, name, _ in PLACES} | {("ledger", name) for name in ledger_columns()}
     for own in words.owned:
         assert {(owner, name) for owner in own.owners for name in own.fields} - held == set()
         assert {(owner, name) for owner in own.owners for name in own.choices} - held == set()
