@@ -39,7 +39,7 @@ DOORS = (
     Door("/trainings", "Training classes", "school", "training.read"),
     Door("/import", "Import", "upload_file", "import.run"),
     Door("/export", "Export and print", "print", "ledger.export"),
-    Door("/policies", "Service standards", "rule", "policy.read"),
+    Door("/policies", "Service standards", "rule", "supervision.read"),
     Door("/office", "Staff and departments", "apartment", "staff.read"),
     Door("/accounts", "Accounts", "manage_accounts", "account.manage"),
     Door("/openings", "Emergency openings", "emergency", "break_glass.read"),

@@ -42,6 +42,7 @@ from services.paper.papers import Papers
 from services.paper.press import Press
 from services.policies import load_policies
 from services.policy_reader import PolicyReader
+from services.rebalance import Rebalancer
 from services.referrals import ReferralReader
 from services.settings import Settings
 from services.sign_on.assembly import SignOnParts
@@ -83,6 +84,7 @@ class Services:
     status: StatusReader
     inbox: InboxReader
     supervision: Supervision
+    rebalancer: Rebalancer
     overviews: Overviews
     trends: TrendReader
     campaigns: CampaignReader
@@ -162,6 +164,7 @@ async def open_services(settings: Settings) -> Services:
         status=StatusReader(client),
         inbox=InboxReader(engine, vault),
         supervision=Supervision(engine, vault),
+        rebalancer=Rebalancer(engine, states, vault),
         overviews=Overviews(engine, settings.smallest_count),
         trends=TrendReader(engine),
         campaigns=CampaignReader(engine, settings.smallest_count),

@@ -1,5 +1,6 @@
 """Finding a mentor with room (结对), inside one transaction, so that no capacity is ever exceeded."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import Engine, func
@@ -65,7 +66,7 @@ class MentorPool:
         (mentor,) = staff
         if mentor.id in need.excluded:
             return MentorAnswer(mentor_id=None, problem="mentor_excluded")
-        if not _present(mentor, today):
+        if not present(mentor, today):
             return MentorAnswer(mentor_id=None, problem="mentor_absent")
         if loads.get(mentor.id, 0) >= _room(mentor, need):
             return MentorAnswer(mentor_id=None, problem="no_capacity")
@@ -74,35 +75,41 @@ class MentorPool:
     def _best(
         self, need: ReserveMentor, staff: list[Staff], loads: dict[str, int], today: date
     ) -> MentorAnswer:
-        fitting = [
-            mentor
-            for mentor in staff
-            if mentor.role in (Role.MENTOR, Role.COUNSELOR)
-            and mentor.id not in need.excluded
-            and _present(mentor, today)
-            and loads.get(mentor.id, 0) < _room(mentor, need)
-        ]
+        fitting = [mentor for mentor in staff if could_take(mentor, need, loads, today)]
         if not fitting:
             return MentorAnswer(mentor_id=None, problem="no_capacity")
 
-        def rank(mentor: Staff) -> tuple[bool, bool, bool, float, str]:
-            load = loads.get(mentor.id, 0)
-            return (
-                mentor.department_id != need.department_id,
-                need.experienced and not mentor.experienced,
-                load >= need.soft_load,
-                load / _room(mentor, need),
-                mentor.id,
-            )
+        return MentorAnswer(mentor_id=min(fitting, key=lambda mentor: rank(mentor, need, loads)).id)
 
-        return MentorAnswer(mentor_id=min(fitting, key=rank).id)
+
+def rank(mentor: Staff, need: ReserveMentor, loads: Mapping[str, int]) -> tuple[bool, bool, bool, float, str]:
+    """The place of a mentor among those who could take a case; the least is the best."""
+    load = loads.get(mentor.id, 0)
+    return (
+        mentor.department_id != need.department_id,
+        need.experienced and not mentor.experienced,
+        load >= need.soft_load,
+        load / _room(mentor, need),
+        mentor.id,
+    )
+
+
+def could_take(mentor: Staff, need: ReserveMentor, loads: Mapping[str, int], today: date) -> bool:
+    """Whether a mentor may be proposed for a case: there, not excluded, and with room."""
+    return (
+        mentor.role in (Role.MENTOR, Role.COUNSELOR)
+        and mentor.id not in need.excluded
+        and present(mentor, today)
+        and loads.get(mentor.id, 0) < _room(mentor, need)
+    )
 
 
 def _room(mentor: Staff, need: ReserveMentor) -> int:
     return min(mentor.capacity, need.hard_cap)
 
 
-def _present(mentor: Staff, today: date) -> bool:
+def present(mentor: Staff, today: date) -> bool:
+    """Whether a mentor is neither away nor gone on a day."""
     if mentor.departed_on is not None and mentor.departed_on <= today:
         return False
     if mentor.absent_from is None or mentor.absent_from > today:

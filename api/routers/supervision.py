@@ -10,7 +10,16 @@ from api.permits import permit
 from api.problems import responses
 from models.policy import ClockName, RungName
 from models.views.page import Page
-from models.views.supervision import Campaigns, Caseload, OverdueEntry, Overview, OverviewFilter, Trends
+from models.views.supervision import (
+    Campaigns,
+    Caseload,
+    OverdueEntry,
+    Overview,
+    OverviewFilter,
+    Rebalance,
+    Trends,
+)
+from services.school_day import date_of
 
 router = APIRouter(route_class=Audited, prefix="/supervision", tags=["supervision"])
 
@@ -69,6 +78,15 @@ def list_caseload(
     return services.supervision.caseload(
         actor, now, department=department, uncovered=uncovered, cursor=cursor, limit=limit
     )
+
+
+@router.get("/rebalance", dependencies=[permit("supervision.read")], responses=responses(401, 403, 422, 503))
+def suggest_rebalance(
+    services: ServicesDep, actor: ActorDep, now: NowDep, department: DepartmentQuery = None
+) -> Rebalance:
+    """Cases of mentors with too many, or away with nobody standing in, that a colleague of the department could
+    take, by the rules of pairing. Nothing moves by itself: `assign_mentor` does it."""
+    return services.rebalancer.suggest(actor, date_of(now), department=department)
 
 
 @router.get("/overdue", dependencies=[permit("supervision.read")], responses=responses(401, 403, 422, 503))

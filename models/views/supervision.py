@@ -202,6 +202,31 @@ class Caseload(Model):
     uncovered: bool
 
 
+RebalanceCause = Literal["overfull", "absent", "departed"]
+
+
+class RebalanceSuggestion(Model):
+    """A case that could go from a mentor with too many, or who is away uncovered, to another of its department.
+    `to_room` is how many more that one could take before."""
+
+    case_id: str
+    display: str
+    department_id: str
+    cause: RebalanceCause
+    from_id: str
+    from_name: str
+    to_id: str
+    to_name: str
+    to_room: int
+
+
+class Rebalance(Model):
+    """Suggestions, by name of the present mentor. `without_taker`: cases that should move, and nobody has room."""
+
+    suggestions: list[RebalanceSuggestion]
+    without_taker: int
+
+
 class OverdueEntry(DeadlineEntry):
     """An overdue deadline, with the mentor of the case."""
 
