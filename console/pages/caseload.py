@@ -1,13 +1,17 @@
 """Caseload (负载): what each mentor carries against the room there is, who is away, and what could be evened out.
 By name or by free room only: nobody is ranked (三不得)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
+from functools import partial
 
 from nicegui import ui
 
-from console.frame import card, empty, frame
+from console.frame import aria, card, empty, frame
 from console.live import live
+from console.people.cover import new_cover
+from console.people.offboarding import show_offboarding, start_offboarding
+from console.people.staff import change_person
 from console.supervision.filters import address, filters
 from console.supervision.rebalancing import rebalancing
 from console.texts import _, day, say
@@ -15,8 +19,10 @@ from console.visit import Visit, page
 from models.case.kernel import Role
 from models.views.supervision import Caseload, Rebalance
 from models.views.vocabulary import vocabulary
-from services.office import DepartmentView
+from services.office import DepartmentView, StaffView
 from services.school_day import today
+
+Again = Callable[[], Awaitable[None]]
 
 
 @page("/caseload", "Caseload", permission="supervision.read")
@@ -30,8 +36,8 @@ async def caseload_page(visit: Visit, department: str = "", uncovered: str = "",
         ),
         "sort": (_("Order"), {"name": _("By name"), "room": _("Most free places first")}),
     }
+    departments = await visit.api.every(DepartmentView, "/departments")
     if visit.me.role == Role.SCHOOL_SUPERVISOR:
-        departments = await visit.api.every(DepartmentView, "/departments")
         offered = {"department": (_("Department"), {item.id: item.name for item in departments}), **offered}
     with frame(visit, _("Caseload"), here="/caseload"):
         filters("/caseload", chosen, offered)
@@ -44,8 +50,10 @@ async def caseload_page(visit: Visit, department: str = "", uncovered: str = "",
             found = await visit.api.get(Rebalance, "/supervision/rebalance", department=department)
             await visit.learn_names(item.department_id for item in people)
             _figures(people)
+            staff = await visit.api.every(StaffView, "/staff")
             rebalancing(visit, found, content.refresh)
-            _list(visit, sorted(people, key=_by_room if sort == "room" else _by_name))
+            menu = partial(_menu, visit, staff, departments, content.refresh)
+            _list(visit, sorted(people, key=_by_room if sort == "room" else _by_name), menu)
 
         await content()
         live.watch(lambda change: change.school_id == visit.me.school_id, content.refresh)
@@ -83,7 +91,7 @@ def _away(item: Caseload, on: date) -> bool:
     return item.absent_until is None or item.absent_until >= on
 
 
-def _list(visit: Visit, people: Sequence[Caseload]) -> None:
+def _list(visit: Visit, people: Sequence[Caseload], menu: Callable[[Caseload], None]) -> None:
     with card(_("Mentors"), icon="groups"):
         if not people:
             empty(_("No mentor is listed here."), _("Change the filters, or add staff."), icon="groups")
@@ -96,9 +104,35 @@ def _list(visit: Visit, people: Sequence[Caseload]) -> None:
                         ).classes("strong")
                         _tags(item)
                     ui.label(_about(visit, item)).classes("small soft")
-                _load(item)
-                if item.overdue:
-                    ui.label(_("{count} overdue", count=item.overdue)).classes("tag late")
+                with ui.row().style("gap:8px;align-items:center;flex-wrap:nowrap"):
+                    if item.overdue:
+                        ui.label(_("{count} overdue", count=item.overdue)).classes("tag late")
+                    _load(item)
+                    menu(item)
+
+
+def _menu(
+    visit: Visit,
+    staff: Sequence[StaffView],
+    departments: Sequence[DepartmentView],
+    again: Again,
+    item: Caseload,
+) -> None:
+    """Absence, who stands in, and leaving."""
+    person = next((found for found in staff if found.id == item.staff_id), None)
+    if person is None or not visit.may("staff.change"):
+        return
+    with (
+        ui.button(icon="more_vert").props("flat round " + aria(_("What to do with {name}", name=item.name))),
+        ui.menu().props("auto-close"),
+    ):
+        if item.departed_on is None:
+            ui.menu_item(_("Absence and capacity"), partial(change_person, visit, person, departments, again))
+        ui.menu_item(_("Have somebody stand in"), partial(new_cover, visit, again, item.staff_id))
+        if item.departed_on is None and visit.may("staff.offboard"):
+            ui.menu_item(_("Leaves …"), partial(start_offboarding, visit, person, staff, again))
+        if visit.may("staff.offboard"):
+            ui.menu_item(_("How far the leaving is"), partial(show_offboarding, visit, person))
 
 
 def _about(visit: Visit, item: Caseload) -> str:
@@ -130,7 +164,7 @@ def _tags(item: Caseload) -> None:
 
 def _load(item: Caseload) -> None:
     full = item.load > item.capacity
-    with ui.column().style("gap:2px;width:112px;flex:none"):
+    with ui.column().style("gap:2px;width:76px;flex:none"):
         text = _("{load} of {capacity}", load=item.load, capacity=item.capacity)
         ui.label(text).classes("small late" if full else "small soft")
         share = min(item.load / max(item.capacity, 1), 1.0)

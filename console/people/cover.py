@@ -53,8 +53,8 @@ def _asking(visit: Visit, item: DelegationView, again: Again) -> Callable[[], No
     )
 
 
-async def new_cover(visit: Visit, again: Again) -> None:
-    """The form of a new one."""
+async def new_cover(visit: Visit, again: Again, from_id: str | None = None) -> None:
+    """The form of a new one, for the mentor `from_id` where it is known already."""
     wide = visit.me.role == Role.SCHOOL_SUPERVISOR
     staff = await visit.api.every(StaffView, "/staff", department=None if wide else visit.me.department_id)
     mentors: Options = {
@@ -77,6 +77,7 @@ async def new_cover(visit: Visit, again: Again) -> None:
                 "delegation.from_id": mentors,
             },
             hidden=frozenset() if supervises else frozenset({"from_id"}),
+            values={"from_id": from_id} if from_id else {},
         ),
         send,
         text=_("Who stands in reads and acts in the cases as the mentor does, until the date."),

@@ -12,16 +12,18 @@ from console.links import go
 from console.visit import ROOT
 
 
-def filters(path: str, chosen: Mapping[str, str], offered: Mapping[str, tuple[str, Options]]) -> None:
-    """One choice for each name of `offered`, which maps to its label and options. What is chosen opens the page
-    at `path` anew."""
+def filters(
+    path: str, chosen: Mapping[str, str], offered: Mapping[str, tuple[str, Options]], least: int = 2
+) -> None:
+    """One choice for each name of `offered`, which maps to its label and options, of which there must be `least`. What
+    is chosen opens the page at `path` anew."""
 
     def change(name: str, event: ValueChangeEventArguments[str | None]) -> None:
         go(address(path, {**chosen, name: event.value or ""}))
 
     with ui.element("div").classes("filters"):
         for name, (label, options) in offered.items():
-            if len(options) > 1 or chosen[name]:
+            if len(options) >= least or chosen[name]:
                 ui.select(
                     dict(options),
                     label=label,
