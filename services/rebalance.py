@@ -73,8 +73,7 @@ class Rebalancer:
                 Staff.school_id == actor.school_id, col(Staff.role).in_(MENTOR_ROLES)
             )
             people = session.exec(query.order_by(col(Staff.name), col(Staff.id))).all()
-            counted = select(Reservation.mentor_id, func.count()).group_by(Reservation.mentor_id)
-            loads = dict(session.exec(counted).all())
+            loads = _loads(session, [person.id for person, _ in people])
             rows: list[tuple[CaseRow, Staff, RebalanceCause]] = []
             for person, uncovered in people:
                 cause, count = _surplus(person, loads.get(person.id, 0), today, uncovered=uncovered)
@@ -127,6 +126,11 @@ class Rebalancer:
             case_id: name_for(name or case_id, plain=plain)
             for (case_id, _, plain), name in zip(rows, names, strict=True)
         }
+
+
+def _loads(session: Session, ids: Sequence[str]) -> dict[str, int]:
+    counted = select(Reservation.mentor_id, func.count()).where(col(Reservation.mentor_id).in_(ids))
+    return dict(session.exec(counted.group_by(Reservation.mentor_id)).all())
 
 
 def _surplus(person: Staff, load: int, today: date, *, uncovered: bool) -> tuple[RebalanceCause | None, int]:

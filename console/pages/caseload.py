@@ -96,7 +96,7 @@ def _list(visit: Visit, people: Sequence[Caseload], menu: Callable[[Caseload], N
         if not people:
             empty(_("No mentor is listed here."), _("Change the filters, or add staff."), icon="groups")
         for item in people:
-            with ui.element("div").classes("line"):
+            with ui.element("div").classes("line").style("flex-wrap:nowrap"):
                 with ui.element("div").classes("grow"):
                     with ui.row().style("gap:6px;align-items:center"):
                         ui.link(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from enum import StrEnum
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -24,10 +24,16 @@ from models.views.erasure import CertificateView, RetentionLine
 from models.views.imports import ImportRowView, ImportView
 from models.views.inbox import Inbox
 from models.views.referral import ReferralEntry
+from models.views.sign_on import AccountDraft, TokenDraft
 from models.views.supervision import Caseload, OverdueEntry, Overview
 from models.views.training import ClassView
 from models.views.vocabulary import vocabulary
 from models.views.wording import Text
+from services.break_glass import BreakGlassDraft
+from services.delegations import DelegationDraft
+from services.my_channel import MyChannelChange
+from services.offboarding import OffboardingDraft
+from services.office import DepartmentDraft
 from services.policies import load_policies
 
 LINES: dict[str, tuple[type[BaseModel], ...]] = {
@@ -38,6 +44,13 @@ LINES: dict[str, tuple[type[BaseModel], ...]] = {
     "overview": (Overview,),
     "referral": (ReferralEntry,),
     "staff": (Staff,),
+    "account": (AccountDraft,),
+    "break_glass": (BreakGlassDraft,),
+    "channel": (MyChannelChange,),
+    "delegation": (DelegationDraft,),
+    "department": (DepartmentDraft,),
+    "offboarding": (OffboardingDraft,),
+    "token": (TokenDraft,),
 }
 """What pages and lists show, by owner."""
 UNSEEN = {"zh", "en", "next_cursors", "uncovered_told_on"}
@@ -170,6 +183,18 @@ def test_stages_roles_and_codes_are_named() -> None:
     assert unnamed({item: words.choice("item", item) for item in items}) == []
 
 
+def keys(document: Any) -> Iterator[str]:
+    """Every name in a document."""
+    match document:
+        case dict():
+            yield from cast("dict[str, Any]", document)
+            yield from (name for part in cast("dict[str, Any]", document).values() for name in keys(part))
+        case list():
+            yield from (name for part in cast("list[Any]", document) for name in keys(part))
+        case _:
+            pass
+
+
 def test_nothing_is_named_that_does_not_exist() -> None:
     words = vocabulary()
     fields = {name for _, name, _ in PLACES}
@@ -181,6 +206,8 @@ def test_nothing_is_named_that_does_not_exist() -> None:
     named = {(name, value) for name, texts in words.choices.items() for value in texts}
     assert {choice for choice in named - taken if choice[0] not in OPEN_CHOICES} == set()
     held = {(owner, name) for owner, name, _ in PLACES} | {("ledger", name) for name in ledger_columns()}
+    documents = [policy.model_dump(mode="json") for policy in load_policies()]
+    held |= {("policy", name) for document in documents for name in keys(document)}
     for own in words.owned:
         assert {(owner, name) for owner in own.owners for name in own.fields} - held == set()
         assert {(owner, name) for owner in own.owners for name in own.choices} - held == set()
