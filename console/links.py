@@ -18,6 +18,7 @@ class link(TextElement):  # noqa: N801  (named as the elements of `ui`)
             self._props["rel"] = "noopener"
 
 
-def go(address: str) -> None:
+def go(address: str, *, new_tab: bool = False) -> None:
     """Lead the browser to another page."""
-    ui.run_javascript(f"location.href = {json.dumps(address)}")
+    to = json.dumps(address)
+    ui.run_javascript(f"window.open({to}, '_blank')" if new_tab else f"location.href = {to}")

@@ -13,6 +13,7 @@ from nicegui import ui
 from console.acts import act
 from console.backend import Refusal
 from console.frame import aria
+from console.links import go
 from console.texts import _, ago, moment, say
 from console.visit import ROOT, Visit
 from models.case.machine import Possibility
@@ -74,7 +75,7 @@ class Desk:
         except Refusal as refusal:
             if refusal.problem.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
                 raise
-            ui.navigate.to(f"{ROOT}/work")
+            go(f"{ROOT}/work")
 
     async def look(self) -> None:
         """Bring the file up to date and show it. What stood there stays until the new is here. Raises Refusal."""

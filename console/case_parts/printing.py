@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from console.case_parts.desk import Desk
+from console.links import go
 from console.texts import _, say
 from models.purposes import purpose_texts
 
@@ -24,7 +25,7 @@ def _ask(desk: Desk) -> None:
             return
         masked = "false" if plain is not None and plain.value else "true"
         query = urlencode({"purpose": purpose.value, "masked": masked})
-        ui.navigate.to(f"/api/v1/cases/{desk.case.case_id}/paper?{query}", new_tab=True)
+        go(f"/api/v1/cases/{desk.case.case_id}/paper?{query}", new_tab=True)
         dialog.close()
 
     with ui.context.client.content, ui.dialog() as dialog, ui.card().classes("sheet"):

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from console.frame import card, empty, frame
+from console.links import go, link
 from console.paged import paged
 from console.people.devices import way
 from console.texts import ZONE, _, moment, say
@@ -57,7 +58,7 @@ async def _filters(visit: Visit, given: dict[str, str]) -> None:
         people[given["actor"]] = given["actor"]
     known = {item.id: say(item) for item in acts().values()}
 
-    def go() -> None:
+    def narrow() -> None:
         wanted = {
             "act": what.value,
             "actor": who.value,
@@ -67,7 +68,7 @@ async def _filters(visit: Visit, given: dict[str, str]) -> None:
             "until": last.value,
         }
         chosen = urlencode({name: value for name, value in wanted.items() if value})
-        ui.navigate.to(f"{ROOT}/audit?{chosen}")
+        go(f"{ROOT}/audit?{chosen}")
 
     with ui.element("div").classes("sieve"):
         what = ui.select(known, label=_("Act"), clearable=True, with_input=True)
@@ -81,9 +82,9 @@ async def _filters(visit: Visit, given: dict[str, str]) -> None:
         for element in (what, who, file, end, first, last):
             element.props("outlined dense")
         with ui.row().style("gap:8px"):
-            ui.button(_("Search"), icon="search", on_click=go).props("unelevated no-caps color=primary")
-            ui.button(_("Clear"), on_click=lambda: ui.navigate.to(f"{ROOT}/audit")).props("flat no-caps")
-        file.on("keydown.enter", go)
+            ui.button(_("Search"), icon="search", on_click=narrow).props("unelevated no-caps color=primary")
+            ui.button(_("Clear"), on_click=lambda: go(f"{ROOT}/audit")).props("flat no-caps")
+        file.on("keydown.enter", narrow)
 
 
 async def _page_of(visit: Visit, given: dict[str, str], cursor: str | None) -> Page[AuditLine]:
@@ -127,7 +128,7 @@ def _line(visit: Visit, item: AuditLine) -> None:
                     if why := _reason(item.code):
                         tag.tooltip(why)
                 if item.case_id:
-                    ui.link(_("Open the case"), f"{ROOT}/cases/{item.case_id}").classes("small")
+                    link(_("Open the case"), f"{ROOT}/cases/{item.case_id}").classes("small")
             ui.label(" · ".join(part for part in _about(visit, item) if part)).classes("small soft")
         ui.label(moment(item.at)).classes("small soft").style("white-space:nowrap")
 

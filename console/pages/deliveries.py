@@ -7,6 +7,7 @@ from nicegui import ui
 
 from api.routers.deliveries import DeliveryStatus
 from console.frame import card, empty, frame
+from console.links import go
 from console.paged import paged
 from console.people.channel import channel_name
 from console.texts import _, moment
@@ -38,18 +39,18 @@ def _states() -> dict[str, str]:
 async def _filters(visit: Visit, status: str, staff: str) -> None:
     people = {item.id: f"{item.name} · {item.id}" for item in await visit.api.every(StaffView, "/staff")}
 
-    def go() -> None:
-        ui.navigate.to(f"{ROOT}/deliveries?status={state.value or ''}&staff={who.value or ''}")
+    def narrow() -> None:
+        go(f"{ROOT}/deliveries?status={state.value or ''}&staff={who.value or ''}")
 
     with ui.element("div").classes("sieve"):
-        state = ui.select(_states(), label=_("State"), value=status or None, clearable=True, on_change=go)
+        state = ui.select(_states(), label=_("State"), value=status or None, clearable=True, on_change=narrow)
         who = ui.select(
             people,
             label=_("To whom"),
             value=staff if staff in people else None,
             clearable=True,
             with_input=True,
-            on_change=go,
+            on_change=narrow,
         )
         for element in (state, who):
             element.props("outlined dense")

@@ -7,6 +7,7 @@ from nicegui import ui
 
 from console.forms import Choices, Form
 from console.frame import card, empty, frame
+from console.links import go, link
 from console.paged import paged
 from console.sheet import ask_first, open_sheet
 from console.texts import _, ago, moment, say
@@ -60,7 +61,7 @@ def _line(visit: Visit, again: Again, item: BreakGlassView) -> None:
                 ui.label(visit.name(item.actor_id)).classes("strong")
                 if purpose:
                     ui.label(say(purpose)).classes("tag")
-                ui.link(_("Open the case"), f"{ROOT}/cases/{item.case_id}").classes("small")
+                link(_("Open the case"), f"{ROOT}/cases/{item.case_id}").classes("small")
             ui.label(item.reason or _("The file was erased.")).classes("small")
             times = _("opened {when}, until {until}", when=moment(item.opened_at), until=moment(item.until))
             ui.label(times).classes("small soft")
@@ -92,7 +93,7 @@ def _ask(visit: Visit, again: Again, item: BreakGlassView) -> None:
 def _open(visit: Visit) -> None:
     async def send(form: Form) -> None:
         made = await visit.api.post(BreakGlassView, "/break-glass", form.value())
-        ui.navigate.to(f"{ROOT}/cases/{made.case_id}")
+        go(f"{ROOT}/cases/{made.case_id}")
 
     open_sheet(
         _("Open a file in an emergency"),

@@ -6,6 +6,7 @@ from nicegui import ui
 
 from console.backend import Refusal
 from console.forms import Choices, Form
+from console.links import link
 from console.sheet import open_sheet
 from console.texts import _, moment, say
 from console.visit import ROOT, Visit
@@ -109,7 +110,7 @@ def _progress(state: OffboardingView | None) -> None:
         ui.label(_("The account has ended.")).classes("soft small")
     for item in state.left_over:
         with ui.element("div").classes("line"):
-            ui.link(_("Open the case"), f"{ROOT}/cases/{item.case_id}").classes("grow")
+            link(_("Open the case"), f"{ROOT}/cases/{item.case_id}").classes("grow")
             ui.label(_reason(item.code)).classes("small soft")
 
 
