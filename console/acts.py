@@ -114,7 +114,6 @@ class _Sheet:
     def __init__(self, visit: Visit, case_id: str, version: int | None, done: Done, place: Place) -> None:
         self._visit, self._case_id, self._version, self._done = visit, case_id, version, done
         self.place = place
-        self._sending = False
 
     def keep(self, *, touched: bool) -> None:
         """Have the tab keep the form as it is now; with `touched` it is something to put back."""
@@ -140,10 +139,6 @@ class _Sheet:
 
     async def send(self) -> None:
         """Send what was typed; it stays until it is taken."""
-        if self._sending:
-            # The second of two quick clicks.
-            return
-        self._sending = True
         self.told.clear()
         self.button.disable()
         # Should the answer be lost, the same is sent again.
@@ -158,10 +153,10 @@ class _Sheet:
             )
         except Refusal as refusal:
             await self._refused(refusal)
-            self._ready()
+            self.button.enable()
             return
         except BaseException:
-            self._ready()
+            self.button.enable()
             raise
         self.place.forget()
         said = _("Done.") if result.projected else _("Recorded for good; the ledger follows in a moment.")
@@ -171,10 +166,6 @@ class _Sheet:
             await self._done(result)
         finally:
             self.dialog.close()
-
-    def _ready(self) -> None:
-        self._sending = False
-        self.button.enable()
 
     async def _refused(self, refusal: Refusal) -> None:
         problem = refusal.problem

@@ -8,7 +8,7 @@ from console.forms import Choices, Options
 from console.texts import _, moment, say
 from console.visit import Visit
 from models.case.destination import PENDING
-from models.case.profile import Particulars
+from models.case.profile import CONTACT_FIELDS, Particulars, Profile
 from models.case.referral import RUNNING, TO_BE_SEEN
 from models.codes import destinations, evidence_types, service_types
 from models.hardship import hardship_types
@@ -70,6 +70,9 @@ async def choices_for(visit: Visit, case: CaseView, command: str, values: Mappin
         if len(options[name]) == 1 and name not in begin and name != "measure_id":
             begin[name] = next(iter(options[name]))
     hidden = _UNASKED | {f"{command}.{name}" for name in values} | {"plan_version"}
+    if command == "correct_profile" and visit.me.case_id is not None:
+        begin = {name: value for name, value in begin.items() if name in CONTACT_FIELDS}
+        hidden |= Profile.model_fields.keys() - CONTACT_FIELDS
     return Choices(options, hidden, begin)
 
 

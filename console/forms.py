@@ -12,7 +12,19 @@ from nicegui import ui
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from console.inputs import Flag, Leaf, Options, Part, bare, one_of, several_of, typed, unwrapped, values_of
+from console.inputs import (
+    Flag,
+    Leaf,
+    Options,
+    Part,
+    bare,
+    one_of,
+    several_of,
+    typed,
+    unwrapped,
+    values_of,
+    yes_or_no,
+)
 from console.texts import _, say
 from models.views.vocabulary import vocabulary
 
@@ -89,6 +101,7 @@ class Rows(Part):
         self._rows: list[tuple[ui.element, Group]] = []
         self._then: Callable[[], None] = lambda: None
         ui.label(label).classes("strong")
+        self._told = ui.column().classes("full-width")
         self._place = ui.column().classes("full-width").style("gap:8px")
         ui.button(_("Add: {what}", what=label), icon="add", on_click=lambda: self._add({})).props(
             "flat dense no-caps"
@@ -128,12 +141,17 @@ class Rows(Part):
             group.watch(then)
 
     def wrong(self, path: Sequence[str], text: str) -> bool:
+        if not path:
+            with self._told:
+                ui.label(text).classes("trouble").props("role=alert")
+            return True
         filled = [group for _element, group in self._rows if group.value()]
         if len(path) > 1 and path[0].isdecimal() and int(path[0]) < len(filled):
             return filled[int(path[0])].wrong(path[1:], text)
         return False
 
     def right(self) -> None:
+        self._told.clear()
         for _element, group in self._rows:
             group.right()
 
@@ -164,8 +182,12 @@ def _part(name: str, info: FieldInfo, owner: str, choices: Choices, begin: Any) 
         begin = info.get_default(call_default_factory=True)
     shown = f"{label} *" if required and kind is not bool else label
     hint = say(help_) if help_ else ""
-    if kind is bool:
+    if kind is bool and (required or begin is not None):
         return Flag(label, on=bool(begin))
+    if kind is bool:
+        # Where nothing was said so far, an empty box would say no.
+        named = {value: say(words.choice(name, value, owner)) for value in ("true", "false")}
+        return yes_or_no(shown, hint, named, begin)
     if get_origin(kind) in (list, tuple, frozenset):
         (inner, *_rest) = get_args(kind)
         inner = bare(inner)

@@ -121,6 +121,13 @@ def one_of(label: str, hint: str, offered: Options, begin: Any) -> Leaf:
     return Leaf(_dressed(select, hint))
 
 
+def yes_or_no(label: str, hint: str, offered: Options, begin: bool | None) -> Leaf:
+    """Yes, no, or nothing said; `offered` are the names of `true` and `false`."""
+    begun = None if begin is None else "true" if begin else "false"
+    select = ui.select(dict(offered), label=label, value=begun, clearable=True)
+    return Leaf(_dressed(select, hint), lambda chosen: chosen == "true")
+
+
 def several_of(label: str, hint: str, offered: Options | None, begin: Any) -> Leaf:
     """Several of what is offered, or of whatever is typed."""
     if offered is None:
