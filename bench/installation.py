@@ -68,14 +68,10 @@ class Plain(Side):
 
 
 @dataclass
-class Installation(Side):
-    """The product over HTTP, the same without its protection, and clients of its Temporal server with and without
-    its encryption."""
+class Protected(Side):
+    """The product as it is, asked with sessions that its own database knows."""
 
     http: httpx.AsyncClient
-    plain: Plain
-    client: Client
-    bare: Client
     settings: Settings
     tokens: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -88,28 +84,43 @@ class Installation(Side):
         return {"Authorization": f"Bearer {self.tokens[actor]}"}
 
 
-@asynccontextmanager
-async def installation(folder: Path, first_port: int) -> AsyncGenerator[Installation]:
-    """`zhuhang up` on ports of its own with an empty ledger, until the end of the block."""
+@dataclass(kw_only=True)
+class Installation(Protected):
+    """The product over HTTP, the same without its protection, and clients of its Temporal server with and without
+    its encryption."""
+
+    plain: Plain
+    client: Client
+    bare: Client
+
+
+def own_environment(folder: Path, first_port: int) -> dict[str, str]:
+    """The environment of a product with data and ports of its own, which lets one person do the work of many."""
     environment = os.environ | {
         "ZHUHANG_DATA_DIR": str(folder),
         "ZHUHANG_HTTP_PORT": str(first_port),
         "ZHUHANG_TEMPORAL_PORT": str(first_port + 1),
         "DEMO": "0",
-        # One person does the work of many.
         **{f"ZHUHANG_RATE_{kind.upper()}": "1000000/minute" for kind in get_args(Kind)},
     }
     environment.pop("TEMPORAL_ADDRESS", None)
+    return environment
+
+
+@asynccontextmanager
+async def installation(folder: Path, first_port: int) -> AsyncGenerator[Installation]:
+    """`zhuhang up` on ports of its own with an empty ledger, until the end of the block."""
+    environment = own_environment(folder, first_port)
     settings = Settings(data_dir=folder, http_port=first_port, temporal_port=first_port + 1)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "up.log").open("wb") as log:
-        parts = [_start([str(Path(sys.executable).parent / "zhuhang"), "up"], environment, log)]
+        parts = [start([str(Path(sys.executable).parent / "zhuhang"), "up"], environment, log)]
         try:
             async with (
                 httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http,
                 httpx.AsyncClient(base_url=f"http://127.0.0.1:{first_port + 2}", timeout=60) as plain_http,
             ):
-                await _ready(http, parts[0])
+                await ready(http, parts[0])
                 without = environment | {
                     "ZHUHANG_DATA_DIR": str(folder / "plain"),
                     "ZHUHANG_HTTP_PORT": str(first_port + 2),
@@ -120,13 +131,15 @@ async def installation(folder: Path, first_port: int) -> AsyncGenerator[Installa
                 (folder / "plain").mkdir()
                 plain_part = [sys.executable, "-m", "bench.plain"]
                 subprocess.run([*plain_part, "migrate"], env=without, stdout=log, stderr=log, check=True)  # noqa: S603, ASYNC221
-                parts += [_start([*plain_part, part], without, log) for part in ("worker", "api")]
-                await _ready(plain_http, parts[-1])
+                parts += [start([*plain_part, part], without, log) for part in ("worker", "api")]
+                await ready(plain_http, parts[-1])
                 bare = [sys.executable, "-m", "bench.bare", settings.temporal_target]
-                parts.append(_start(bare, environment, log))
+                parts.append(start(bare, environment, log))
                 client = await connect(settings, Vault.of(settings))
                 without_converter = await Client.connect(settings.temporal_target)
-                running = Installation(http, Plain(plain_http), client, without_converter, settings)
+                running = Installation(
+                    http, settings, plain=Plain(plain_http), client=client, bare=without_converter
+                )
                 await running.furnish()
                 await running.plain.furnish()
                 yield running
@@ -137,11 +150,13 @@ async def installation(folder: Path, first_port: int) -> AsyncGenerator[Installa
                 part.wait(20)
 
 
-def _start(command: list[str], environment: dict[str, str], log: Any) -> "subprocess.Popen[bytes]":
+def start(command: list[str], environment: dict[str, str], log: Any) -> "subprocess.Popen[bytes]":
+    """A part of the product in a process group of its own."""
     return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
 
 
-async def _ready(http: httpx.AsyncClient, product: "subprocess.Popen[bytes]") -> None:
+async def ready(http: httpx.AsyncClient, product: "subprocess.Popen[bytes]") -> None:
+    """Wait until every part answers. Raises RuntimeError when the product has ended."""
     async with asyncio.timeout(_READY_SECONDS):
         while product.poll() is None:
             try:

@@ -1,6 +1,7 @@
 """Pages that follow what happens elsewhere: one look at the ledger each second for all of them."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Live:
     def __init__(self) -> None:
         self._watches: set[_Watch] = set()
         self._task: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     def watch(self, wanted: Callable[[Change], bool], then: Callable[[], Awaitable[None]]) -> None:
         """Call `then` in the present page whenever a case changed that `wanted` asks for, until the page is gone."""
@@ -75,8 +77,15 @@ class Live:
 
     async def _refresh(self, watch: _Watch) -> None:
         try:
-            with watch.client:
-                await watch.then()
+            # One page after the other, with as long a pause as each took: whoever clicks meanwhile waits for one at
+            # most, and not for all.
+            async with self._turn:
+                began = time.monotonic()
+                # The page may have gone while others had their turn.
+                if watch in self._watches:
+                    with watch.client:
+                        await watch.then()
+                await asyncio.sleep(time.monotonic() - began)
         except Refusal as refusal:
             log.info("a page could not be brought up to date", code=refusal.problem.code)
         finally:
