@@ -54,9 +54,9 @@ async def submit(page: Page) -> None:
     await press(sheet(page), "提交")
 
 
-async def events(site: Site, case_id: str, kind: str) -> list[dict[str, Any]]:
-    """What the ledger holds of one kind."""
+async def events(site: Site, case_id: str, kind: str, actor: str = "mentor") -> list[dict[str, Any]]:
+    """What the ledger holds of one kind, as the actor sees it."""
     answer = await site.running.http.get(
-        f"/api/v1/cases/{case_id}/timeline?limit=200", headers=site.running.bearer("mentor")
+        f"/api/v1/cases/{case_id}/timeline?limit=200", headers=site.running.bearer(actor)
     )
     return [entry for entry in answer.json()["items"] if entry["type"] == kind]

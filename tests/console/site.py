@@ -58,8 +58,11 @@ class Site:
         assert answer.is_success, answer.text
         return answer.json()
 
-    async def graduate(self, name: str = "张小三", *commands: tuple[str, dict[str, Any]]) -> str:
-        """A file of somebody impossible, in the care of `mentor`, after the commands of the actors; its id."""
+    async def graduate(
+        self, name: str = "张小三", *commands: tuple[str, dict[str, Any]], paired: bool = True
+    ) -> str:
+        """A file of somebody impossible, in the care of `mentor` if paired, after the commands of the actors; its
+        id."""
         number = next(_numbers)
         draft = {
             "student_no": f"B{number:07d}",
@@ -70,7 +73,8 @@ class Site:
         }
         case_id: str = (await self.post("/cases", "counselor", draft))["case_id"]
         assigned = {"type": "assign_mentor", "mentor_id": "mentor", "reason": "专业对口"}
-        for actor, command in (("college", CONFIRM), ("college", assigned), *commands):
+        pairing = [("college", assigned)] if paired else []
+        for actor, command in (("college", CONFIRM), *pairing, *commands):
             await self.post(f"/cases/{case_id}/commands", actor, command)
         return case_id
 
