@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 READY := .venv/.ready
+READY_TO_MEASURE := .venv/.ready-bench
 LOCKS := requirements-dev.lock requirements-build.lock
 PYTHON ?=
 
@@ -27,7 +28,7 @@ check: $(READY) ## lint, format, import rules, types
 	$(BIN)/lint-imports
 	$(BIN)/pyright
 
-bench: $(READY) ## measure; writes bench/results/latest.json
+bench: $(READY_TO_MEASURE) ## measure; writes bench/results/latest.json
 	$(BIN)/python -m bench $(ARGS)
 
 # uv resolves for all platforms at once; it is needed here only, never to set up.
@@ -36,6 +37,8 @@ lock: ## pin anew what pyproject.toml asks for (needs uv on PATH)
 	uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes -o requirements.lock
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes \
 	    -c requirements.lock -o requirements-dev.lock
+	uv pip compile pyproject.toml --extra bench --python-version 3.11 --universal --generate-hashes \
+	    -c requirements-dev.lock -o requirements-bench.lock
 
 clean: ## remove the environment and caches, never the data in .zhuhang
 	rm -rf .venv *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -71,4 +74,9 @@ $(READY): $(LOCKS) pyproject.toml
 	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes $(LOCKS:%=-r %)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation \
 	    --config-settings editable_mode=compat --editable .
+	@touch $@
+
+# The peers that are measured beside, and plots: too much for those who only run and test.
+$(READY_TO_MEASURE): $(READY) requirements-bench.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
