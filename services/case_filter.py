@@ -1,11 +1,12 @@
 """Which cases a list holds, and in which order."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, select
 
 from models.base import Model
@@ -14,14 +15,15 @@ from models.case.kernel import Moment
 from models.case.state import Stage
 from models.policy import RiskLevel
 from models.tables import CaseHardship, CaseRow
+from services.keyset import after, cursor_of, read_cursor
 from services.supervised import OPEN
 
 Sort = Literal["due", "-due", "opened", "-opened", "updated", "-updated"]
 
-_FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
-# Cases without a deadline come after all others.
-SORTS: dict[str, Any] = {
-    "due": func.coalesce(col(CaseRow.next_due_at), _FAR),
+# The place in cursors of cases without a deadline.
+_NO_DEADLINE = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+_SORTS: dict[str, Any] = {
+    "due": col(CaseRow.next_due_at),
     "opened": col(CaseRow.opened_at),
     "updated": col(CaseRow.updated_at),
 }
@@ -116,3 +118,44 @@ def conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.due_before is not None:
         found.append(col(CaseRow.next_due_at) < wanted.due_before)
     return found
+
+
+class Part(NamedTuple):
+    """A stretch of a list, in an order that an index has."""
+
+    where: list[ColumnElement[bool]]
+    order: list[ColumnElement[Any]]
+
+
+def parts(wanted: CaseFilter) -> list[Part]:
+    """The list behind the cursor, in stretches that follow each other: cases without a deadline come after all
+    others, or before them, and by their id. Raises BadCursor."""
+    name, descending = _sort(wanted)
+    key, case_id = _SORTS[name], col(CaseRow.case_id)
+    place = None if wanted.cursor is None else read_cursor(wanted.sort, wanted.cursor, datetime, str)
+    if name != "due":
+        return [_part((key, case_id), place, descending=descending)]
+    among_undated = place is not None and place[0] == _NO_DEADLINE
+    dated = _part((key, case_id), None if among_undated else place, descending=descending)
+    undated = _part((case_id,), place[1:] if place and among_undated else None, descending=descending)
+    dated.where.append(key.is_not(None))
+    undated.where.append(key.is_(None))
+    in_order = [undated, dated] if descending else [dated, undated]
+    # What lies before the cursor is over.
+    begun = place is not None and among_undated != descending
+    return in_order[1:] if begun else in_order
+
+
+def cursor_after(wanted: CaseFilter, last: CaseRow) -> str:
+    """The cursor of a page that ends with this row."""
+    key = getattr(last, _SORTS[_sort(wanted)[0]].key)
+    return cursor_of(wanted.sort, (_NO_DEADLINE if key is None else key, last.case_id))
+
+
+def _sort(wanted: CaseFilter) -> tuple[str, bool]:
+    return wanted.sort.removeprefix("-"), wanted.sort.startswith("-")
+
+
+def _part(columns: Sequence[Any], place: Sequence[Any] | None, *, descending: bool) -> Part:
+    where = [] if place is None else [after(columns, place, descending=descending)]
+    return Part(where, [column.desc() if descending else column for column in columns])

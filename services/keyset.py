@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, or_
+from sqlalchemy import ColumnElement, SQLColumnExpression, literal, tuple_
 
 from services.errors import BadCursor
 
@@ -55,12 +55,7 @@ def _part(part: object, kind: type) -> object:
 def after(
     columns: Sequence[SQLColumnExpression[Any]], key: Sequence[Any], *, descending: bool = False
 ) -> ColumnElement[bool]:
-    """The rows behind this key, in the order of these columns."""
-    first, value = columns[0], key[0]
-    beyond = first < value if descending else first > value
-    if len(columns) == 1:
-        return beyond
-    rest = after(columns[1:], key[1:], descending=descending)
-    # The first part alone lets an index find the place.
-    bound = first <= value if descending else first >= value
-    return and_(bound, or_(beyond, rest))
+    """The rows behind this key, in the order of these columns, as one comparison of rows: an index in that order
+    finds the place at once, however many rows are equal in the first columns."""
+    place = tuple_(*(literal(value, column.type) for column, value in zip(columns, key, strict=True)))
+    return tuple_(*columns) < place if descending else tuple_(*columns) > place

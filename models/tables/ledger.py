@@ -21,7 +21,9 @@ class CaseRow(Table, table=True):
         Index("ix_case_scope_due", "school_id", "department_id", "next_due_at", "case_id"),
         Index("ix_case_due", "school_id", "next_due_at", "case_id"),
         Index("ix_case_opened", "school_id", "opened_at", "case_id"),
+        Index("ix_case_updated", "school_id", "updated_at", "case_id"),
         Index("ix_case_mentor", "mentor_id", "next_due_at", "case_id"),
+        Index("ix_case_proposed", "proposed_mentor_id"),
         Index("ix_case_student", "student_no_key"),
         Index("ix_case_id_number", "id_number_key"),
         Index("ix_case_phone", "phone_key"),
@@ -110,7 +112,8 @@ class CaseDeadline(Table, table=True):
     __table_args__ = (
         Index("ix_deadline_owner", "owner", "due_at"),
         Index("ix_deadline_mentor", "mentor_id", "due_at"),
-        Index("ix_deadline_scope", "school_id", "department_id", "rung"),
+        Index("ix_deadline_due", "school_id", "due_at", "case_id", "key"),
+        Index("ix_deadline_scope", "school_id", "department_id", "due_at", "case_id", "key"),
     )
 
     case_id: str = Field(primary_key=True)
@@ -150,7 +153,7 @@ class CaseReferral(Table, table=True):
 
     __table_args__ = (
         Index("ix_referral_receiver", "receiver", "status"),
-        Index("ix_referral_scope", "school_id"),
+        Index("ix_referral_scope", "school_id", "sent_at", "case_id", "referral_id"),
     )
 
     case_id: str = Field(primary_key=True)

@@ -17,6 +17,7 @@ class Delivery(Table, table=True):
     __table_args__ = (
         UniqueConstraint("staff_id", "period", "channel"),
         Index("ix_delivery_status", "school_id", "status"),
+        Index("ix_delivery_created", "school_id", "created_at", "id"),
     )
 
     id: str = Field(primary_key=True)
