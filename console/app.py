@@ -5,7 +5,7 @@ from nicegui import app as pages
 from nicegui import ui
 
 from api.app import Api
-from console import first_steps, sign_on
+from console import first_steps, first_visit, sign_on
 from console.live import live
 from console.pages import load
 from console.visit import ROOT
@@ -38,6 +38,7 @@ def mount(app: Api, settings: Settings) -> None:
     load()
     app.include_router(sign_on.router)
     app.include_router(first_steps.router)
+    app.include_router(first_visit.router)
 
     async def home() -> RedirectResponse:
         return RedirectResponse(ROOT)

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 
 import httpx
-import segno
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -13,6 +12,7 @@ from api.browser import check_origin, cookie_name
 from api.problems import Problem
 from console.backend import Backend, Refusal
 from console.plain import in_language, plain
+from console.qr import picture_of
 from console.sign_on import SIGN_OFF, sign_on_page, with_cookies
 from console.texts import Language
 from console.visit import FIRST, ROOT, address_of, backend_for, installation
@@ -156,12 +156,8 @@ def _page(
         then=own_path(then),
         secret=begun.secret if begun else "",
         uri=begun.uri if begun else "",
-        qr=_picture(begun.uri) if begun and step == "enrol" else "",
+        qr=picture_of(begun.uri) if begun and step == "enrol" else "",
     )
-
-
-def _picture(uri: str) -> str:
-    return segno.make(uri, error="m").svg_inline(scale=5, border=2, dark="#000", light="#fff")
 
 
 def _address(then: str, step: Step | None) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from console.backend import Refusal
 from console.forms import Choices, Form
 from console.frame import aria
+from console.qr import picture_of
 from console.texts import _, say
 
 Send = Callable[[Form], Awaitable[None]]
@@ -93,12 +94,15 @@ def ask_first(question: str, text: str, button: str, act: Act) -> None:
     dialog.open()
 
 
-def show_once(title: str, text: str, values: dict[str, str]) -> None:
-    """Show secrets by their labels; once closed they are gone."""
+def show_once(title: str, text: str, values: dict[str, str], *, qr: str = "") -> None:
+    """Show secrets by their labels, and one of them to be scanned as `qr`; once closed they are gone."""
     with ui.context.client.content, ui.dialog().props("persistent") as dialog, ui.card().classes("sheet"):
         ui.label(title).classes("sheet-title").props("role=heading aria-level=2")
         with ui.column().classes("sheet-body"):
             ui.label(text).classes("meanwhile")
+            if qr:
+                picture = ui.html(picture_of(qr), sanitize=False).classes("qr")
+                picture.props("role=img " + aria(_("QR code of the link")))
             for label, value in values.items():
                 field = ui.input(label, value=value).props("readonly outlined dense")
                 with field.classes("full-width secret"), field.add_slot("append"):

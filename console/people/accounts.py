@@ -21,10 +21,12 @@ def show_first_password(made: FirstPassword) -> None:
     show_once(
         _("One-time first password"),
         _(
-            "Hand it over in person; it is shown this once, and taken once until {until}.",
+            "Let it be scanned, pass on the link, or hand over the password. Shown this once, it counts until {until} "
+            "or until a password was chosen.",
             until=moment(made.valid_until),
         ),
-        {_("Account"): made.account, _("First password"): made.first_password},
+        {_("Account"): made.account, _("First password"): made.first_password, _("Link"): made.link},
+        qr=made.link,
     )
 
 

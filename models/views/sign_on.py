@@ -143,11 +143,13 @@ class AccountView(Model):
 
 
 class FirstPassword(Model):
-    """A one-time first password, shown this once and taken until `valid_until`."""
+    """A one-time first password, shown this once and taken until `valid_until`. `link` leads to a page at which the
+    person chooses a password without typing this one; it ends with it."""
 
     id: str
     account: str
     first_password: str
+    link: str
     valid_until: datetime
 
 

@@ -17,6 +17,7 @@ from services.access import readable
 from services.actors import graduate_actor_id
 from services.database import writing
 from services.errors import Conflict, NotFound, case_unknown
+from services.sign_on.first_link import first_link
 from services.sign_on.lock import forgive_all, is_locked
 from services.sign_on.passwords import Passwords, first_password
 from services.sign_on.record import Act, SignOnEvent, SignOnRecord
@@ -44,12 +45,14 @@ class Accounts:
         passwords: Passwords,
         record: SignOnRecord,
         settings: SignOnSettings,
+        public_url: str,
     ) -> None:
         self._engine = engine
         self._sessions = sessions
         self._passwords = passwords
         self._record = record
         self._first_days = timedelta(days=settings.first_password_days)
+        self._public_url = public_url
 
     def page(self, actor: Actor, *, cursor: str | None, limit: int, now: datetime) -> Page[AccountView]:
         """A page of the school's accounts, by id."""
@@ -98,10 +101,7 @@ class Accounts:
             )
             for item, password in made
         ]
-        answer = [
-            FirstPassword(id=row.id, account=row.login, first_password=password, valid_until=until)
-            for row, (_, password) in zip(rows, made, strict=True)
-        ]
+        answer = [self._told(row, password, until) for row, (_, password) in zip(rows, made, strict=True)]
         with Session(writing(self._engine)) as session:
             for row in rows:
                 if session.get(Account, row.id) is not None:
@@ -190,11 +190,20 @@ class Accounts:
             forgive_all(row)
             if second_factor:
                 forget_second_factor(row)
-            made = FirstPassword(id=row.id, account=row.login, first_password=password, valid_until=until)
+            made = self._told(row, password, until)
             session.commit()
         self._sessions.revoke_all(account_id, now)
         self._tell("account_reset", actor.id, address, account_id)
         return made
+
+    def _told(self, row: Account, password: str, until: datetime) -> FirstPassword:
+        return FirstPassword(
+            id=row.id,
+            account=row.login,
+            first_password=password,
+            link=first_link(self._public_url, row.login, password),
+            valid_until=until,
+        )
 
     def _tell(self, act: Act, by: str, address: str, account_id: str) -> None:
         self._record.note(SignOnEvent(act, by, address, "session", subject_id=account_id))

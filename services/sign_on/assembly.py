@@ -47,7 +47,7 @@ class SignOnParts:
             sign_on=SignOn(
                 engine, settings.school_code, actors, sessions, passwords, factor, attempts, record
             ),
-            accounts=Accounts(engine, sessions, passwords, record, settings),
+            accounts=Accounts(engine, sessions, passwords, record, settings, settings.public_url),
             tokens=ApiTokens(engine, credentials, record, settings),
             record=record,
         )

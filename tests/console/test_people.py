@@ -67,6 +67,36 @@ async def test_a_supervisor_signs_on_for_the_first_time(site: Site) -> None:
         await expect(page.locator("h1")).to_have_text("我的账号")
 
 
+async def test_a_graduate_begins_by_a_link_that_counts_once(site: Site) -> None:
+    case_id = await site.graduate()
+    made = await site.post(f"/cases/{case_id}/account", "counselor", None)
+    async with site.person(None, width=PHONE) as page:
+        await page.goto(made["link"])
+        assert await page.get_by_label("账号").input_value() == made["account"]
+        # Who only looks, as messengers do, uses nothing up.
+        await page.reload()
+        for typed, again, told in (("short", "short", "至少"), (PASSWORD, "不一样的口令", "不一致")):
+            await page.get_by_label("新口令", exact=True).fill(typed)
+            await page.get_by_label("再次输入新口令").fill(again)
+            await page.get_by_role("button", name="进入").click()
+            await expect(page.get_by_role("alert")).to_contain_text(told)
+        await page.get_by_label("新口令", exact=True).fill(PASSWORD)
+        await page.get_by_label("再次输入新口令").fill(PASSWORD)
+        await page.get_by_role("button", name="进入").click()
+        await expect(page.locator("h1")).to_have_text("我的档案")
+        await page.goto("/console/account")
+        await expect(page.get_by_text("当前会话")).to_be_visible()
+    async with site.person(None) as page:
+        await page.goto(made["link"])
+        await page.get_by_label("新口令", exact=True).fill(f"{PASSWORD}，又一年")
+        await page.get_by_label("再次输入新口令").fill(f"{PASSWORD}，又一年")
+        await page.get_by_role("button", name="进入").click()
+        await expect(page.get_by_role("alert")).to_contain_text("已使用")
+        await page.goto("/console/welcome?code=abc")
+        await expect(page.get_by_role("alert")).to_contain_text("不完整")
+        await expect(page.get_by_role("link", name="登录")).to_be_visible()
+
+
 async def test_a_session_is_found_after_a_link_from_another_site(site: Site) -> None:
     async with site.person("mentor") as page:
         await page.route(
@@ -81,7 +111,7 @@ async def test_a_session_is_found_after_a_link_from_another_site(site: Site) -> 
 
 
 async def test_a_form_of_another_site_is_refused(site: Site) -> None:
-    for path in ("sign-on", "sign-off", "account/first"):
+    for path in ("sign-on", "sign-off", "account/first", "welcome"):
         answer = await site.running.http.post(
             f"/console/{path}", headers={"Origin": "https://elsewhere.test"}, data={"step": "password"}
         )
@@ -145,6 +175,7 @@ async def test_an_administrator_gives_and_disables_an_account(site: Site) -> Non
         await page.get_by_role("option", name=re.compile("新同事")).click()
         await sheet.get_by_role("button", name="提交").click()
         first = await page.get_by_label("初始口令", exact=True).input_value()
+        await expect(page.get_by_role("img", name="链接的二维码").locator("svg")).to_be_visible()
         await page.get_by_role("button", name="我已保存").click()
         draft = {"account": person["id"], "password": first, "cookie": False}
         assert (await site.running.http.post("/api/v1/auth/sign-on", json=draft)).status_code == 200
