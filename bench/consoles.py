@@ -30,8 +30,8 @@ from playwright.async_api import Page, async_playwright
 from rich.console import Console
 from rich.table import Table
 
-from bench.__main__ import ASSIGN, CONFIRM
 from bench.installation import Protected, own_environment, ready, start
+from bench.life import ASSIGN, CONFIRM
 from cli.clean_exit import run_and_leave
 from services.settings import Settings
 

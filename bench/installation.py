@@ -1,12 +1,13 @@
-"""A running product for the benchmarks, with a bare worker beside it on the same Temporal server."""
+"""Running products for the benchmarks."""
 
 import asyncio
 import json
 import os
+import secrets
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ import httpx
 from temporalio.client import Client
 
 from bench.plain import ACTOR_HEADER
+from bench.section import Ground
 from samples.graduates import vocabulary
 from services.database import create_engine_from
 from services.rate_limits import Kind
@@ -29,12 +31,14 @@ _STAFF: tuple[dict[str, Any], ...] = (
     {"id": "college", "name": "学院负责人", "role": "department_supervisor", "department_id": "cs"},
     {"id": "mentor", "name": "导师", "role": "mentor", "department_id": "cs", "capacity": 1000},
 )
-_READY_SECONDS = 600
+_READY_SECONDS = 120
+_END_SECONDS = 20
 COLLEGE = vocabulary().colleges[0].name
+ZHUHANG = str(Path(sys.executable).with_name("zhuhang"))
 
 
 class Side:
-    """One way to ask an installation over HTTP."""
+    """One way to ask a product over HTTP."""
 
     http: httpx.AsyncClient
 
@@ -85,13 +89,11 @@ class Protected(Side):
 
 
 @dataclass(kw_only=True)
-class Installation(Protected):
-    """The product over HTTP, the same without its protection, and clients of its Temporal server with and without
-    its encryption."""
+class Product(Protected):
+    """The product on the ground of a section, with a client of Temporal that can read its cases."""
 
-    plain: Plain
     client: Client
-    bare: Client
+    environment: dict[str, str]
 
 
 def own_environment(folder: Path, first_port: int) -> dict[str, str]:
@@ -107,62 +109,102 @@ def own_environment(folder: Path, first_port: int) -> dict[str, str]:
     return environment
 
 
+def environment_on(ground: Ground, name: str, port: int) -> dict[str, str]:
+    """The environment of a product on the ground's servers: new databases, and a school that no other run has used,
+    because the Temporal server may outlive the run."""
+    folder = ground.folder / name
+    folder.mkdir(parents=True)
+    return own_environment(folder, port) | {
+        "ZHUHANG_DATABASE_URL": ground.database(f"{name}_{port}"),
+        "ZHUHANG_KEY_DATABASE_URL": ground.database(f"{name}_keys_{port}"),
+        "ZHUHANG_SCHOOL_CODE": str(10000 + secrets.randbelow(80000)),
+        "ZHUHANG_TASK_QUEUE": f"{name}-{port}",
+        "TEMPORAL_ADDRESS": ground.temporal,
+    }
+
+
+def settings_of(environment: dict[str, str]) -> Settings:
+    """The settings that a product has in this environment, as far as benchmarks set them."""
+    return Settings(
+        data_dir=Path(environment["ZHUHANG_DATA_DIR"]),
+        http_port=int(environment["ZHUHANG_HTTP_PORT"]),
+        database_url=environment["ZHUHANG_DATABASE_URL"],
+        key_database_url=environment["ZHUHANG_KEY_DATABASE_URL"],
+        school_code=environment["ZHUHANG_SCHOOL_CODE"],
+        task_queue=environment["ZHUHANG_TASK_QUEUE"],
+        temporal_address=environment["TEMPORAL_ADDRESS"],
+    )
+
+
 @asynccontextmanager
-async def installation(folder: Path, first_port: int) -> AsyncGenerator[Installation]:
-    """`zhuhang up` on ports of its own with an empty ledger, until the end of the block."""
-    environment = own_environment(folder, first_port)
-    settings = Settings(data_dir=folder, http_port=first_port, temporal_port=first_port + 1)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "up.log").open("wb") as log:
-        parts = [start([str(Path(sys.executable).parent / "zhuhang"), "up"], environment, log)]
+async def product(
+    ground: Ground, name: str = "product", *, port: int = 0, more: dict[str, str] | None = None
+) -> AsyncGenerator[Product]:
+    """`zhuhang up` on the ground's servers with an empty ledger, until the end of the block. `port` counts from the
+    ground's first one; `more` is added to the environment."""
+    environment = environment_on(ground, name, ground.first_port + port) | (more or {})
+    settings = settings_of(environment)
+    with running([ZHUHANG, "up"], environment, ground.folder / name / "up.log") as process:
+        async with httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http:
+            await ready(http, process)
+            client = await connect(settings, Vault.of(settings))
+            found = Product(http, settings, client=client, environment=environment)
+            await found.furnish()
+            yield found
+
+
+@asynccontextmanager
+async def plain_product(ground: Ground, *, port: int = 4) -> AsyncGenerator[Plain]:
+    """The product without its protection, on the same servers."""
+    environment = environment_on(ground, "plain", ground.first_port + port)
+    folder, command = ground.folder / "plain", [sys.executable, "-m", "bench.plain"]
+    subprocess.run([*command, "migrate"], env=environment, check=True)  # noqa: S603, ASYNC221
+    with (
+        running([*command, "worker"], environment, folder / "worker.log"),
+        running([*command, "api"], environment, folder / "api.log") as api,
+    ):
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{ground.first_port + port}", timeout=60
+        ) as http:
+            await ready(http, api)
+            found = Plain(http)
+            await found.furnish()
+            yield found
+
+
+@contextmanager
+def running(
+    command: Sequence[str], environment: dict[str, str], log: Path
+) -> Generator["subprocess.Popen[bytes]"]:
+    """A part in a process group of its own, until the end of the block."""
+    with log.open("wb") as words:
+        process = start(command, environment, words)
         try:
-            async with (
-                httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http,
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{first_port + 2}", timeout=60) as plain_http,
-            ):
-                await ready(http, parts[0])
-                without = environment | {
-                    "ZHUHANG_DATA_DIR": str(folder / "plain"),
-                    "ZHUHANG_HTTP_PORT": str(first_port + 2),
-                    "ZHUHANG_SCHOOL_CODE": "99998",
-                    "ZHUHANG_TASK_QUEUE": "plain",
-                    "TEMPORAL_ADDRESS": settings.temporal_target,
-                }
-                (folder / "plain").mkdir()
-                plain_part = [sys.executable, "-m", "bench.plain"]
-                subprocess.run([*plain_part, "migrate"], env=without, stdout=log, stderr=log, check=True)  # noqa: S603, ASYNC221
-                parts += [start([*plain_part, part], without, log) for part in ("worker", "api")]
-                await ready(plain_http, parts[-1])
-                bare = [sys.executable, "-m", "bench.bare", settings.temporal_target]
-                parts.append(start(bare, environment, log))
-                client = await connect(settings, Vault.of(settings))
-                without_converter = await Client.connect(settings.temporal_target)
-                running = Installation(
-                    http, settings, plain=Plain(plain_http), client=client, bare=without_converter
-                )
-                await running.furnish()
-                await running.plain.furnish()
-                yield running
+            yield process
         finally:
-            for part in reversed(parts):
-                part.terminate()
-            for part in parts:
-                part.wait(20)
+            process.terminate()
+            try:
+                process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def start(command: list[str], environment: dict[str, str], log: Any) -> "subprocess.Popen[bytes]":
-    """A part of the product in a process group of its own."""
-    return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+def start(command: Sequence[str], environment: dict[str, str], log: Any) -> "subprocess.Popen[bytes]":
+    """Start a part in a process group of its own."""
+    return subprocess.Popen(  # noqa: S603
+        command, env=environment, stdout=log, stderr=log, start_new_session=True
+    )
 
 
-async def ready(http: httpx.AsyncClient, product: "subprocess.Popen[bytes]") -> None:
+async def ready(http: httpx.AsyncClient, process: "subprocess.Popen[bytes]") -> None:
     """Wait until every part answers. Raises RuntimeError when the product has ended."""
     async with asyncio.timeout(_READY_SECONDS):
-        while product.poll() is None:
+        while process.poll() is None:
             try:
                 if (await http.get("/readyz")).status_code == 200:
                     return
             except httpx.TransportError:
                 pass
             await asyncio.sleep(0.2)
-    raise RuntimeError("the product did not start; see up.log")
+    raise RuntimeError("the product did not start; see its logs")
