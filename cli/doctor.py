@@ -22,9 +22,10 @@ from cli.terminal import Terminal
 from services.database import alembic_config, create_engine_from
 from services.erased_check import ErasedCheck
 from services.errors import Unavailable
+from services.fetching import MoveOnError, cache_folder
 from services.settings import Settings, SetupError, load_settings
 from services.temporal_health import check_temporal, worker_seen
-from services.temporal_server import CLI_VERSION, MoveOnError, cache_folder, check_binary
+from services.temporal_server import CLI_VERSION, check_binary
 from services.vault import Vault
 from services.weaknesses import weak_data, weak_settings
 

@@ -3,13 +3,13 @@
 import asyncio
 import os
 import signal
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli.with_parent import command_with_parent
 from services.settings import SetupError
 
 FIRST_DELAY = 1.0
@@ -21,11 +21,15 @@ LOG_LIMIT = 20 << 20  # bytes; a longer log is set aside when its part starts
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A child process. `stop_seconds`: how long it may take to end when asked to."""
+    """A child process. `stop_seconds`: how long it may take to end when asked to by `stop_signal`. `user`: whom it
+    runs as where that is not us; `environment`: variables beside our own."""
 
     name: str
     command: Sequence[str]
     stop_seconds: float
+    stop_signal: signal.Signals = signal.SIGTERM
+    user: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Supervisor:
@@ -53,7 +57,7 @@ class Supervisor:
         """End all parts, the last started first; one that does not end in its time is killed."""
         self._stopping.set()
         for part, keeper in reversed(self._keepers.items()):
-            self._signal(part, signal.SIGTERM)
+            self._signal(part, part.stop_signal)
             if not (await asyncio.wait({keeper}, timeout=part.stop_seconds))[0]:
                 self._signal(part, signal.SIGKILL)
                 await keeper
@@ -91,15 +95,16 @@ class Supervisor:
         with path.open("ab") as log:
             # A group of its own: Ctrl-C reaches the supervisor only, which ends the parts in order.
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "cli.with_parent", str(os.getpid()), *part.command),
+                *command_with_parent(part.command, part.user),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 process_group=0,
+                env=os.environ | part.environment,
             )
         self._processes[part] = process
         if self._stopping.is_set():
-            process.terminate()
+            process.send_signal(part.stop_signal)
         return await process.wait()
 
     def _signal(self, part: Part, which: signal.Signals) -> None:

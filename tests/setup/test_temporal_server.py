@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from services import temporal_server
+from services.fetching import MoveOnError, Progress, run_watched
 from services.settings import Settings, SetupError
 from services.temporal_server import (
     CLI_VERSION,
     SOURCES,
-    MoveOnError,
     Source,
     check_binary,
     find_server,
-    run_watched,
     server_command,
 )
 
@@ -105,7 +103,7 @@ def test_a_broken_copy_in_the_cache_is_replaced(tmp_path: Path) -> None:
 
 
 def test_when_all_fail_one_sentence_says_what_to_do(tmp_path: Path) -> None:
-    def nothing(_cache: Path, _progress: temporal_server.Progress) -> Path:
+    def nothing(_cache: Path, _progress: Progress) -> Path:
         raise MoveOnError("the network is away")
 
     told = Told()
