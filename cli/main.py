@@ -49,6 +49,14 @@ def up() -> None:
 
 
 @app.command()
+def setup() -> None:
+    """准备部署 · make or upgrade namespace, tables and first accounts; safe to run again."""
+    from cli.setup import set_up
+
+    raise typer.Exit(set_up(load_settings(), Terminal()))
+
+
+@app.command()
 def worker() -> None:
     """启动工作进程 · run the Temporal worker."""
     import uvloop

@@ -93,6 +93,13 @@ class Settings(SecuritySettings, SignOnSettings, SsoSettings, ExportSettings):
         validation_alias=AliasChoices("TEMPORAL_NAMESPACE", "temporal_namespace"),
         description="Temporal namespace of the cases.",
     )
+    temporal_retention_days: int = Field(
+        default=7,
+        ge=1,
+        le=365,
+        description="Days for which Temporal keeps the history of what has ended; `zhuhang setup` tells it. What a "
+        "case was stays in the ledger.",
+    )
     temporal_port: Port = Field(
         default=7233, description="Port of the Temporal server that Zhuhang starts itself."
     )

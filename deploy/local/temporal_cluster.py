@@ -1,0 +1,297 @@
+"""The full Temporal server on PostgreSQL: its four services, in one process or in one each."""
+
+import asyncio
+import subprocess
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import URL, Connection, create_engine, inspect, make_url, text
+from temporalio.service import RPCError
+
+from cli.with_parent import command_with_parent
+from services.fetching import Progress
+from services.go_programs import built
+from services.namespace import register_namespace
+from services.settings import Settings, SetupError
+from services.temporal_health import CONNECT_SECONDS, check_temporal
+
+SERVER_VERSION = "1.32.0"
+SERVICES = ("frontend", "history", "matching", "worker")
+READY_SECONDS = 120.0
+LOOK_SECONDS = 0.1
+STOP_SECONDS = 20.0
+# The store and what it is called in Temporal's own schema folders.
+DATABASES = {"temporal": "temporal", "temporal_visibility": "visibility"}
+# One reader and one writer: with the default of four partitions a task may wait for its hand-over.
+DYNAMIC_CONFIG = {"matching.numTaskqueueReadPartitions": 1, "matching.numTaskqueueWritePartitions": 1}
+_MODULE = "go.temporal.io/server/cmd"
+
+
+@dataclass(frozen=True)
+class TemporalServer:
+    """The server's program and the tool that makes and upgrades its tables, whose schema it carries."""
+
+    server: Path
+    sql_tool: Path
+
+    def migrate(self, store: URL) -> None:
+        """Make the two databases where they are absent, and bring their tables up to date.
+
+        Raises `SetupError` `temporal_schema_failed`.
+        """
+        for database, schema in DATABASES.items():
+            own = store.set(database=database)
+            if not _exists(own):
+                self._sql(own, "create-database")
+            if not _versioned(own):
+                self._sql(own, "setup-schema", "--version", "0.0")
+            self._sql(own, "update-schema", "--schema-name", f"postgresql/v12/{schema}")
+
+    def _sql(self, store: URL, *words: str) -> None:
+        place = ["--plugin", "postgres12", "--ep", str(store.host), "--port", str(store.port or 5432)]
+        done = subprocess.run(  # noqa: S603
+            [self.sql_tool, *place, "--user", str(store.username), "--db", str(store.database), *words],
+            env={"SQL_PASSWORD": str(store.password or "")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            words_of_it = (done.stdout + done.stderr).strip()[-300:]
+            raise SetupError(
+                "temporal_schema_failed",
+                f"Temporal 数据库 {store.database} 无法建立或升级:{words_of_it}",
+                f"Temporal's database {store.database} cannot be made or upgraded: {words_of_it}",
+            )
+
+    def command(self, config: Path, *services: str) -> list[str]:
+        """The command line of a process with these services."""
+        chosen = [part for service in services for part in ("--service", service)]
+        return [str(self.server), "--config-file", str(config), "--allow-no-auth", "start", *chosen]
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Files of mutual TLS between Temporal's services and with everybody who asks the frontend."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """What Temporal's configuration says. `first_port` is the frontend's; nine more follow it.
+
+    `password_file` is read by the server at each connection. `shards` can never be changed for a store.
+    """
+
+    store: URL
+    first_port: int
+    shards: int = 4
+    password_file: Path | None = None
+    certificates: Certificates | None = None
+    metrics_ports: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def address(self) -> str:
+        """host:port of the frontend."""
+        return f"127.0.0.1:{self.first_port}"
+
+    def write(self, file: Path, service: str | None = None) -> Path:
+        """Write the configuration of a process with this service, or with all of them."""
+        dynamic = file.with_name("temporal-dynamic.yaml")
+        dynamic.write_text(yaml.safe_dump({key: [{"value": value}] for key, value in DYNAMIC_CONFIG.items()}))
+        file.write_text(yaml.safe_dump(self._config(dynamic, service), sort_keys=False))
+        return file
+
+    def _config(self, dynamic: Path, service: str | None) -> dict[str, Any]:
+        global_: dict[str, Any] = {"membership": {"maxJoinDuration": "30s", "broadcastAddress": "127.0.0.1"}}
+        if self.certificates is not None:
+            global_["tls"] = _tls(self.certificates)
+        if (port := self.metrics_ports.get(service or "")) is not None:
+            listening = f"127.0.0.1:{port}"
+            global_["metrics"] = {"prometheus": {"timerType": "histogram", "listenAddress": listening}}
+        frontend = {
+            "enabled": True,
+            "initialFailoverVersion": 1,
+            "rpcName": "frontend",
+            "rpcAddress": self.address,
+        }
+        return {
+            "log": {"stdout": True, "level": "warn", "format": "json"},
+            "persistence": {
+                "defaultStore": "temporal",
+                "visibilityStore": "temporal_visibility",
+                "numHistoryShards": self.shards,
+                "datastores": {name: {"sql": self._datastore(name)} for name in DATABASES},
+            },
+            "global": global_,
+            "services": {name: {"rpc": self._ports(number)} for number, name in enumerate(SERVICES)},
+            "clusterMetadata": {
+                "enableGlobalNamespace": False,
+                "failoverVersionIncrement": 10,
+                "masterClusterName": "active",
+                "currentClusterName": "active",
+                "clusterInformation": {"active": frontend},
+            },
+            "dcRedirectionPolicy": {"policy": "noop"},
+            "dynamicConfigClient": {"filepath": str(dynamic), "pollInterval": "60s"},
+        }
+
+    def _ports(self, number: int) -> dict[str, Any]:
+        return {
+            "grpcPort": self.first_port + number,
+            "membershipPort": self.first_port + len(SERVICES) + number,
+            "bindOnIP": "127.0.0.1",
+        }
+
+    def _datastore(self, name: str) -> dict[str, Any]:
+        # History's shards and matching read and write the store; visibility is asked by nobody but us.
+        connections = 20 if name == "temporal" else 5
+        secret: dict[str, Any] = {}
+        if self.password_file is not None:
+            secret = {"passwordCommand": {"command": "cat", "args": [str(self.password_file)]}}
+        elif self.store.password:
+            secret = {"password": str(self.store.password)}
+        return secret | {
+            "pluginName": "postgres12",
+            "databaseName": name,
+            "connectAddr": f"{self.store.host}:{self.store.port or 5432}",
+            "connectProtocol": "tcp",
+            "user": str(self.store.username),
+            "maxConns": connections,
+            "maxIdleConns": connections,
+            "maxConnLifetime": "1h",
+        }
+
+
+def find_temporal_server(progress: Progress) -> TemporalServer:
+    """The server, built into the cache where it is absent. Raises `SetupError` `go_program_unobtainable`."""
+    packages = [f"{_MODULE}/{name}@v{SERVER_VERSION}" for name in ("server", "tools/sql")]
+    folder = built(f"temporal-server-{SERVER_VERSION}", packages, progress, minutes=4)
+    return TemporalServer(folder / "server", folder / "sql")
+
+
+@contextmanager
+def server_on(
+    postgresql_url: str,
+    folder: Path,
+    first_port: int,
+    *,
+    one_process: bool = True,
+    shards: int = 4,
+    progress: Progress | None = None,
+) -> Generator[str]:
+    """host:port of a Temporal server for the block, on the PostgreSQL server of the URL, without TLS.
+
+    It has the namespace `default`; ten ports from `first_port` on are its. Configuration and logs are in `folder`.
+    Raises `SetupError`.
+    """
+    installed = find_temporal_server(progress or Silent())
+    cluster = Cluster(store=make_url(postgresql_url), first_port=first_port, shards=shards)
+    folder.mkdir(parents=True, exist_ok=True)
+    installed.migrate(cluster.store)
+    config = cluster.write(folder / "temporal.yaml")
+    groups: Sequence[Sequence[str]] = [SERVICES] if one_process else [[service] for service in SERVICES]
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        for group in groups:
+            with (folder / f"temporal-{'-'.join(group)}.log").open("wb") as log:
+                command = command_with_parent(installed.command(config, *group))
+                processes.append(
+                    subprocess.Popen(  # noqa: S603
+                        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+                    )
+                )
+        settings = Settings(temporal_address=cluster.address)
+        with ThreadPoolExecutor(1) as thread:  # the caller's own thread may be running an event loop
+            thread.submit(lambda: asyncio.run(_until_registered(settings, processes))).result()
+        yield cluster.address
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _exists(store: URL) -> bool:
+    with _reading(store.set(database="postgres")) as connection:
+        names = connection.execute(text("SELECT datname FROM pg_database"))
+        return store.database in set(names.scalars())
+
+
+def _versioned(store: URL) -> bool:
+    with _reading(store) as connection:
+        return inspect(connection).has_table("schema_version")
+
+
+@contextmanager
+def _reading(store: URL) -> Generator[Connection]:
+    engine = create_engine(store.set(drivername="postgresql+psycopg"))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _tls(files: Certificates) -> dict[str, Any]:
+    listening = {
+        "server": {
+            "requireClientAuth": True,
+            "certFile": str(files.certificate),
+            "keyFile": str(files.key),
+            "clientCaFiles": [str(files.ca)],
+        },
+        "client": {"serverName": files.name, "rootCaFiles": [str(files.ca)]},
+    }
+    # A service asks the others with the certificate that it listens with; the system's worker needs its own.
+    system_worker = {
+        "certFile": str(files.certificate),
+        "keyFile": str(files.key),
+        "client": {"serverName": files.name, "rootCaFiles": [str(files.ca)]},
+    }
+    return {"internode": listening, "frontend": listening, "systemWorker": system_worker}
+
+
+async def _until_registered(settings: Settings, processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+    """The server refuses for a while after it answers."""
+    reason = "no answer"
+    for _ in range(round(READY_SECONDS / LOOK_SECONDS)):
+        if any(process.poll() is not None for process in processes):
+            reason = "it ended"
+            break
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await register_namespace(settings)
+                await check_temporal(settings)
+                return
+        except (RPCError, RuntimeError, TimeoutError, SetupError) as error:
+            reason = type(error).__name__
+        await asyncio.sleep(LOOK_SECONDS)
+    raise SetupError(
+        "temporal_did_not_start",
+        f"Temporal({settings.temporal_target})没有启动({reason}),请看它的日志。",
+        f"Temporal at {settings.temporal_target} did not start ({reason}); see its logs.",
+    )
+
+
+class Silent:
+    """Tells nobody."""
+
+    def say(self, zh: str, en: str) -> None:
+        """Nothing."""
+
+    def busy(self, zh: str, en: str, seconds: float) -> None:
+        """Nothing."""
