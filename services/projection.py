@@ -54,7 +54,9 @@ _DELETE = {
     table: delete(table).where(col(table.case_id) == bindparam("id"))
     for table in (CaseHardship, CaseDeadline, CaseReferral, Reservation)
 }
-_WRITTEN = select(col(CaseRow.version), col(CaseRow.parts)).where(col(CaseRow.case_id) == bindparam("id"))
+_WRITTEN = select(col(CaseRow.version), col(CaseRow.updated_at), col(CaseRow.parts)).where(
+    col(CaseRow.case_id) == bindparam("id")
+)
 
 
 class Ledger:
@@ -130,7 +132,8 @@ class Ledger:
             insert_missing(connection, [_policy(state)])
         if state.erasing:
             insert_missing(connection, [certificate_of(state)])
-        if written is not None and written.version > state.version:
+        # One version has two times where its first try was given up; that one may be the last to come through.
+        if written is not None and (written.version, written.updated_at) > (state.version, state.updated_at):
             return
         replace(connection, rows.case)
         before: dict[str, str] = json.loads(written.parts) if written and not whole else {}
