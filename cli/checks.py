@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.move.marks import refuse_moving
 from services.policies import load_policies
 from services.policy_source import PolicyError
 from services.settings import Settings, SetupError
@@ -94,7 +95,9 @@ def _not_ours(host: str) -> SetupError:
 
 
 def check_safe(settings: Settings) -> None:
-    """Raises `SetupError` `not_safe_for_production`, or `database_unusable` where it must be asked."""
+    """Raises `SetupError` `not_safe_for_production`, `data_moved`, `move_unfinished`, or `database_unusable` where
+    the database must be asked."""
+    refuse_moving(settings.data_dir)
     refuse_weak(settings, with_data=False)
     try:
         refuse_weak(settings, with_data=True)

@@ -215,6 +215,35 @@ def verify(
 
 
 @app.command()
+def move(
+    source: Annotated[
+        Path,
+        typer.Option("--from", file_okay=False, help="内嵌形式的数据目录 · data folder of the embedded form"),
+    ] = Path(".zhuhang"),
+    namespace: Annotated[
+        str, typer.Option("--from-namespace", help="原 Temporal 命名空间 · namespace of the cases there")
+    ] = "default",
+    patience: Annotated[
+        int,
+        typer.Option("--patience", min=0, help="等待未完成工作的秒数 · seconds for work under way to end"),
+    ] = 600,
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="放弃迁移,原系统可再启动 · let the source go on instead")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """迁移 · move everything from the embedded form to the servers of the settings; may be broken off and repeated."""
+    from cli.move import give_up as let_go
+    from cli.move import move as bring
+
+    settings = load_settings()
+    if give_up:
+        let_go(settings, source)
+    else:
+        raise typer.Exit(bring(settings, source, namespace=namespace, patience=patience, as_json=as_json))
+
+
+@app.command()
 def inbox(actor: ActorOption = CAREER_CENTRE_ACTOR, as_json: JsonOption = False) -> None:
     """待办 · what is due, overdue and waiting for others."""
     from cli.cases import inbox as show_inbox

@@ -20,6 +20,7 @@ from cli.under_make import make_was_interrupted, terminal_of_our_own
 from services.database import migrate
 from services.demo import ledger_is_empty, load_demo, sample_school
 from services.file_lock import LockHeldError, exclusive
+from services.move.marks import refuse_moving
 from services.settings import Settings, SetupError
 from services.sign_on.first import first_passwords_file, make_demo_accounts, make_first_accounts
 from services.temporal_health import check_temporal
@@ -58,6 +59,7 @@ def up(settings: Settings, terminal: Terminal) -> int:
 
 
 def _run(settings: Settings, terminal: Terminal) -> int:
+    refuse_moving(settings.data_dir)
     refuse_weak(settings, with_data=False)
     check_policies(settings)
     for variable, (host, port) in ports_of(settings).items():
@@ -116,7 +118,7 @@ async def _bring_up(
     if temporal is not None:
         terminal.say("启动 Temporal", "starting Temporal")
         supervisor.start(temporal)
-        await _until_temporal_answers(settings, terminal)
+        await until_temporal_answers(settings, terminal)
     terminal.say("启动工作进程与接口", "starting worker and API")
     zhuhang = [sys.executable, str(Path(sys.executable).with_name("zhuhang"))]
     supervisor.start(Part("worker", [*zhuhang, "worker"], stop_seconds=3.0))
@@ -148,7 +150,8 @@ async def _accounts(settings: Settings, make: Callable[[Settings], bool]) -> boo
         raise database_away(settings, error) from None
 
 
-async def _until_temporal_answers(settings: Settings, terminal: Terminal) -> None:
+async def until_temporal_answers(settings: Settings, terminal: Terminal) -> None:
+    """Wait for the Temporal server that was just started. Raises what `check_temporal` does."""
     began = time.monotonic()
     while True:
         try:

@@ -144,6 +144,12 @@ class KeyStore:
         with self._connected(writing(self._engine)) as connection:
             connection.execute(statement, changes)
 
+    def after(self, subject: str, limit: int) -> list[StoredKey]:
+        """The next keys above this subject, also what is left of destroyed ones."""
+        query = select(_KEYS).where(_KEYS.c.subject > subject).order_by(_KEYS.c.subject).limit(limit)
+        with self._connected(self._engine) as connection:
+            return [_stored(row) for row in connection.execute(query)]
+
     def counts(self) -> tuple[dict[str, int], int]:
         """How many keys each master key wraps, and how many were destroyed."""
         alive = _KEYS.c.wrapped.is_not(None)

@@ -84,7 +84,7 @@ class CaseWorkflow:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 # A handler that ended last may have left work behind.
                 if not self._has_work():
-                    workflow.continue_as_new(self._carried())
+                    workflow.continue_as_new(self.carried())
             await self._sleep()
 
     @workflow.update(name=CASE_COMMAND)
@@ -270,7 +270,8 @@ class CaseWorkflow:
         worn = self._commands >= mark or workflow.info().is_continue_as_new_suggested()
         return self._commands >= 2 * mark or (worn and self._woken_by_timer)
 
-    def _carried(self) -> CaseInput:
+    def carried(self) -> CaseInput:
+        """What the next run needs to go on, wherever it runs."""
         return CaseInput(
             carried=Carried(
                 state=self._state,

@@ -56,9 +56,13 @@ class TrainingClassWorkflow:
             elif workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 if not self._has_work():
-                    workflow.continue_as_new(self._state)
+                    workflow.continue_as_new(self.carried())
             else:
                 await self._sleep()
+
+    def carried(self) -> TrainingClassState:
+        """What the next run needs to go on, wherever it runs."""
+        return self._state
 
     @workflow.update(name=RESERVE)
     async def reserve(self, need: ReservePlace) -> PlaceAnswer:

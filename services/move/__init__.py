@@ -1,0 +1,1 @@
+"""Moving an installation from the embedded form to servers of its own: rows, keys, files and open workflows."""
