@@ -95,7 +95,7 @@ class Product:
         self.app = app
         self.services: Services = app.state.services
         self.http = http
-        self._local = LocalSessions(self.services.engine, settings)
+        self._local = LocalSessions(self.services.engine, settings, self.services.vault)
         self._tokens: dict[str, str] = {}
 
     def bearer(self, actor: str) -> dict[str, str]:

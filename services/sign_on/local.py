@@ -20,13 +20,13 @@ _ADDRESS = "local"
 class LocalSessions:
     """Begins sessions without a password, for the command line, the sample school and tests."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: Settings, vault: Vault | None = None) -> None:
         self._engine = engine
         self._school_id = settings.school_code
         self._actors = Actors(engine)
         self._sessions = Sessions(engine, Credentials(engine, self._actors, settings), settings)
         self._lifetime = timedelta(minutes=settings.command_line_minutes)
-        self._audit = Audit(engine, Vault.of(settings), settings.data_dir)
+        self._audit = Audit(engine, vault or Vault.of(settings), settings.data_dir)
         self._record = SignOnRecord(self._audit, settings.school_code)
 
     def token(self, actor_id: str, lifetime: timedelta | None = None) -> str:

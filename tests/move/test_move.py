@@ -219,8 +219,6 @@ async def test_everything_moves_and_goes_on(tmp_path: Path, target: Target) -> N
 
     async with target.running() as product:
         await _goes_on(product, lived)
-        status, report = await target.zhuhang("verify")
-        assert (status, report["differing"]) == (0, 0), report
     status, audit = await target.zhuhang("audit", "verify")
     assert (status, audit["problems"]) == (0, 0), audit
 
