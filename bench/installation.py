@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, get_args
 
@@ -29,8 +30,16 @@ from services.vault import Vault
 _STAFF: tuple[dict[str, Any], ...] = (
     {"id": "counselor", "name": "辅导员", "role": "counselor", "department_id": "cs"},
     {"id": "college", "name": "学院负责人", "role": "department_supervisor", "department_id": "cs"},
-    {"id": "mentor", "name": "导师", "role": "mentor", "department_id": "cs", "capacity": 1000},
+    {"id": "mentor", "name": "导师", "role": "mentor", "department_id": "cs"},
 )
+# One mentor stands for many.
+_STANDARDS = """extends: national
+id: bench
+version: 1
+title: 测量用服务标准
+provinces: ["*"]
+pairing: {hard_cap: 10000}
+"""
 _READY_SECONDS = 120
 _END_SECONDS = 20
 COLLEGE = vocabulary().colleges[0].name
@@ -41,6 +50,8 @@ class Side:
     """One way to ask a product over HTTP."""
 
     http: httpx.AsyncClient
+    # Answers that promised what the ledger did not show yet.
+    unwritten: int = 0
 
     def bearer(self, actor: str) -> dict[str, str]:
         """The header that says who asks."""
@@ -49,7 +60,8 @@ class Side:
     async def post(self, path: str, actor: str, body: Any) -> dict[str, Any]:
         """Post JSON as an actor; anything but success ends the benchmark."""
         answer = await self.http.post(f"/api/v1{path}", headers=self.bearer(actor), json=body)
-        if answer.status_code not in (200, 201):
+        self.unwritten += answer.status_code == HTTPStatus.ACCEPTED
+        if not answer.is_success:
             raise RuntimeError(f"{path}: {answer.status_code} {answer.text}")
         return json.loads(answer.content)
 
@@ -114,11 +126,13 @@ def environment_on(ground: Ground, name: str, port: int) -> dict[str, str]:
     because the Temporal server may outlive the run."""
     folder = ground.folder / name
     folder.mkdir(parents=True)
+    (folder / "standards.yaml").write_text(_STANDARDS, encoding="utf-8")
     return own_environment(folder, port) | {
         "ZHUHANG_DATABASE_URL": ground.database(f"{name}_{port}"),
         "ZHUHANG_KEY_DATABASE_URL": ground.database(f"{name}_keys_{port}"),
         "ZHUHANG_SCHOOL_CODE": str(10000 + secrets.randbelow(80000)),
         "ZHUHANG_TASK_QUEUE": f"{name}-{port}",
+        "ZHUHANG_POLICY": str(folder / "standards.yaml"),
         "TEMPORAL_ADDRESS": ground.temporal,
     }
 
