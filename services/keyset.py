@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, literal, tuple_
+from sqlalchemy import ColumnElement, literal, tuple_
 
 from services.errors import BadCursor
 
@@ -52,9 +52,7 @@ def _part(part: object, kind: type) -> object:
     return part
 
 
-def after(
-    columns: Sequence[SQLColumnExpression[Any]], key: Sequence[Any], *, descending: bool = False
-) -> ColumnElement[bool]:
+def after(columns: Sequence[Any], key: Sequence[Any], *, descending: bool = False) -> ColumnElement[bool]:
     """The rows behind this key, in the order of these columns, as one comparison of rows: an index in that order
     finds the place at once, however many rows are equal in the first columns."""
     place = tuple_(*(literal(value, column.type) for column, value in zip(columns, key, strict=True)))
