@@ -4,8 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 from sqlmodel import col
 
 from models.case.intake import CaseOpened
@@ -31,6 +32,7 @@ from services.certificates import certificate_of
 from services.data_key import KeyDestroyed
 from services.database import insert_missing, replace, writing
 from services.sealed import NAME, STUDENT_NO, event_place, state_place
+from services.unhappened import Met, met, take_back
 from services.vault import IndexKind, Vault
 from workflows.messages import Projection
 
@@ -54,9 +56,19 @@ _DELETE = {
     table: delete(table).where(col(table.case_id) == bindparam("id"))
     for table in (CaseHardship, CaseDeadline, CaseReferral, Reservation)
 }
-_WRITTEN = select(col(CaseRow.version), col(CaseRow.updated_at), col(CaseRow.parts)).where(
-    col(CaseRow.case_id) == bindparam("id")
+_WRITTEN = (
+    select(col(CaseRow.version), col(CaseRow.updated_at), col(CaseRow.parts))
+    .where(col(CaseRow.case_id) == bindparam("id"))
+    # Two writers of one case wait for each other (SQLite takes one writer at a time anyway).
+    .with_for_update()
 )
+_BACK = (
+    update(CaseRow)
+    .where(col(CaseRow.case_id) == bindparam("id"))
+    .values(version=bindparam("to"), updated_at=bindparam("then"))
+)
+# Seconds by which an event is surely older than a state that does not know it, and so never happened.
+_SURELY_OLDER = timedelta(seconds=60)
 
 
 class Ledger:
@@ -69,15 +81,28 @@ class Ledger:
     def project(self, projections: Iterable[Projection], *, whole: bool = False) -> None:
         """Bring the ledger to these states, in one transaction.
 
-        Events are added once by their place; a row is replaced by one of its own or a newer version only, so
-        a repeated or late call changes nothing. What hangs on the row is written where it differs from what
-        was written last, or, to repair it, `whole`.
+        Events are added once by their place, and take that of events that never happened; a row is
+        replaced by one of its own or a newer version only, so a repeated or late call changes nothing. What hangs
+        on the row is written where it differs from what was written last, or, to repair it, `whole`.
         """
         # Sealed first: nobody waits for a key while holding the ledger's lock.
         written = [found for each in projections if (found := self._rows_and_events(each)) is not None]
         with self._engine.begin() as connection:
             for rows, events, projection in written:
                 self._project(connection, projection, rows, events, whole=whole)
+
+    def repair(self, state: CaseState, known_at: datetime) -> None:
+        """Write what the ledger holds of a case anew, as it was at `known_at`, but for events that are missing."""
+        with self._engine.begin() as connection:
+            written = connection.execute(_WRITTEN, {"id": state.case_id}).one_or_none()
+            if written is not None and written.version > state.version:
+                take_back(connection, state.case_id, state.version + 1, known_at - _SURELY_OLDER)
+                last = select(func.max(CaseEvent.seq)).where(col(CaseEvent.case_id) == state.case_id)
+                if (connection.scalar(last) or 0) <= state.version:
+                    connection.execute(
+                        _BACK, {"id": state.case_id, "to": state.version, "then": state.updated_at}
+                    )
+        self.project([Projection(state=state, events=[])], whole=True)
 
     def open(self, opened: Sequence[Projection]) -> None:
         """The same for cases that are new, in a few statements for all of them. What the ledger knows stays."""
@@ -126,12 +151,17 @@ class Ledger:
         if written is None and state.version > 1 and _forgotten(connection, state.case_id):
             # A try that was delayed until the case had been erased.
             return
+        if written is not None and events and written.version >= events[0].seq:
+            match met(connection, events):
+                case Met.SAME:
+                    pass
+                case Met.LATER:
+                    return
+                case Met.EARLIER:
+                    take_back(connection, state.case_id, events[0].seq, events[0].at)
+                    written = None
         insert_missing(connection, events)
-        insert_missing(connection, [row for item in projection.events for row in _notices(state, item)])
-        if any(isinstance(item.event, CaseOpened | PolicyChanged) for item in projection.events) or whole:
-            insert_missing(connection, [_policy(state)])
-        if state.erasing:
-            insert_missing(connection, [certificate_of(state)])
+        _add_what_hangs_on(connection, projection, whole=whole)
         # One version has two times where its first try was given up; that one may be the last to come through.
         if written is not None and (written.version, written.updated_at) > (state.version, state.updated_at):
             return
@@ -197,6 +227,16 @@ class Ledger:
             actor_role=item.actor_role,
             data=self._vault.seal(case_id, item.event.model_dump_json(), event_place(item.seq)),
         )
+
+
+def _add_what_hangs_on(connection: Connection, projection: Projection, *, whole: bool) -> None:
+    """Who was told of the events, and the documents that they rest on or lead to."""
+    state = projection.state
+    insert_missing(connection, [row for item in projection.events for row in _notices(state, item)])
+    if any(isinstance(item.event, CaseOpened | PolicyChanged) for item in projection.events) or whole:
+        insert_missing(connection, [_policy(state)])
+    if state.erasing:
+        insert_missing(connection, [certificate_of(state)])
 
 
 def _forgotten(connection: Connection, case_id: str) -> bool:

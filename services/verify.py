@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine
@@ -30,7 +31,7 @@ from services.projection import Ledger, LedgerRows
 from services.sealed import NAME, STUDENT_NO, state_place
 from services.settings import Settings
 from services.vault import Vault
-from workflows.messages import CASE_STATE, CASE_WORKFLOW, Projection
+from workflows.messages import CASE_STATE, CASE_WORKFLOW
 
 _AT_ONCE = 16
 _BATCH = 500
@@ -156,8 +157,10 @@ class Verifier:
     async def _compare(self, case_id: str, *, repair: bool) -> Difference | None:
         problems: tuple[str, ...] = ()
         state: CaseState | str = ""
+        known_at = datetime.now(UTC)
         for pause in (0.0, *_LOOKS):
             await asyncio.sleep(pause)
+            known_at = datetime.now(UTC)
             state = await self._state(case_id)
             if isinstance(state, str):
                 problems = (state,)
@@ -168,7 +171,7 @@ class Verifier:
             if not problems:
                 return None
         if repair and isinstance(state, CaseState):
-            await asyncio.to_thread(self._ledger.project, [Projection(state=state, events=[])], whole=True)
+            await asyncio.to_thread(self._ledger.repair, state, known_at)
             left = await asyncio.to_thread(self._differences, state)
             return Difference(case_id=case_id, problems=problems, repaired=not left)
         return Difference(case_id=case_id, problems=problems)
@@ -204,7 +207,9 @@ class Verifier:
             found += self._lost_files(session, state.case_id)
             numbers = select(func.count(), func.min(CaseEvent.seq), func.max(CaseEvent.seq))
             events = session.exec(numbers.where(CaseEvent.case_id == state.case_id)).one()
-        if events != (state.version, 1, state.version):
+            last = session.get(CaseEvent, (state.case_id, state.version))
+        # The last event must be the very one to which the state owes its version.
+        if events != (state.version, 1, state.version) or last is None or last.at != state.updated_at:
             found.append("events")
         return tuple(found)
 

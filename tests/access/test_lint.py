@@ -80,6 +80,7 @@ ALLOWED = {
     "services.pairing.MentorPool._loads": _WORKER,
     "services.projection": _WORKER,
     "services.projection.Ledger.open": _WORKER,
+    "services.projection.Ledger.repair": "compares the whole ledger with Temporal on the machine itself",
     "services.rebalance._loads": "a number for each member of staff of the school",
     "services.referrals._due_times": _FOUND,
     "services.referrals.ReferralReader._assessment_notes": _FOUND,

@@ -1,0 +1,44 @@
+"""Events in the ledger that never happened.
+
+A command is projected before it is durable: a worker that dies in between leaves events behind of which its successor
+knows nothing, and which decides anew, and later. So of two events in one place of a case, the later one has happened.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum, auto
+
+from sqlalchemy import Connection, delete, select
+from sqlmodel import col
+
+from models.tables import CaseEvent, CaseNotice
+
+
+class Met(Enum):
+    """What the ledger has in the places of some events: these, or others from before or after them. Others from
+    after them are met by a worker that was thought dead."""
+
+    SAME = auto()
+    EARLIER = auto()
+    LATER = auto()
+
+
+def met(connection: Connection, events: Sequence[CaseEvent]) -> Met:
+    """What events of a case meet in the ledger."""
+    place, at = col(CaseEvent.seq), col(CaseEvent.at)
+    query = select(place, at).where(col(CaseEvent.case_id) == events[0].case_id, place >= events[0].seq)
+    found = {row.seq: row.at for row in connection.execute(query)}
+    for event in events:
+        there = found.get(event.seq, event.at)
+        if there != event.at:
+            return Met.EARLIER if there < event.at else Met.LATER
+    return Met.SAME
+
+
+def take_back(connection: Connection, case_id: str, first: int, before: datetime) -> None:
+    """Remove the events from the place `first` on that are older than `before`, and who was told of them."""
+    for table in (CaseEvent, CaseNotice):
+        gone = delete(table).where(
+            col(table.case_id) == case_id, col(table.seq) >= first, col(table.at) < before
+        )
+        connection.execute(gone)

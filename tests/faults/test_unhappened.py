@@ -1,0 +1,140 @@
+"""A worker dies over a command that it has projected already: another one decides anew, and its word counts."""
+
+from collections.abc import Generator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from models.case.machine import Recorded
+from models.tables import CaseDeadline, CaseEvent, CaseNotice, CaseRow
+from services.database import engine_of, migrate
+from services.projection import Ledger
+from services.settings import Settings
+from services.vault import Vault
+from tests.core.given import GOALS, PROOF, Case
+from tests.core.people import COUNSELOR, M1, SUPERVISOR
+from tests.views.databases import postgresql
+from workflows.messages import Projection
+
+
+class Office:
+    """A ledger and a case that is projected into it, or not."""
+
+    def __init__(self, engine: Engine, ledger: Ledger) -> None:
+        self.engine = engine
+        self.ledger = ledger
+
+    def project(self, case: Case, events: list[Recorded]) -> None:
+        self.ledger.project([Projection(state=case.state, events=events)])
+
+    def timeline(self) -> list[tuple[int, str]]:
+        with Session(self.engine) as session:
+            rows = session.exec(select(CaseEvent).order_by(col(CaseEvent.seq))).all()
+        return [(row.seq, row.type) for row in rows]
+
+    def row(self) -> CaseRow:
+        with Session(self.engine) as session:
+            return session.exec(select(CaseRow)).one()
+
+    def told(self) -> set[tuple[int, str]]:
+        with Session(self.engine) as session:
+            return {(row.seq, row.kind) for row in session.exec(select(CaseNotice)).all()}
+
+    def clocks(self) -> set[str]:
+        with Session(self.engine) as session:
+            return set(session.exec(select(CaseDeadline.clock)).all())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Office]:
+    with ExitStack() as stack:
+        settings = Settings.model_validate({"data_dir": tmp_path})
+        if request.param == "postgresql":
+            settings.database_url = stack.enter_context(postgresql())
+        engine = engine_of(settings.database_url)
+        stack.callback(engine.dispose)
+        migrate(settings)
+        vault = Vault.of(settings)
+        vault.ensure(["case-1"])
+        yield Office(engine, Ledger(engine, vault))
+
+
+def paired(office: Office) -> Case:
+    """A case with its mentor, in the ledger."""
+    case = Case()
+    case.when(COUNSELOR, "confirm_eligibility", decision="open", hardship_types=[PROOF])
+    case.when(SUPERVISOR, "assign_mentor", mentor_id="m1", reason="fits")
+    office.project(case, case.events)
+    return case
+
+
+def twin_of(case: Case) -> Case:
+    """The same case on another worker, a moment later."""
+    other = Case()
+    other.state, other.events = case.state, list(case.events)
+    other.now = case.now + timedelta(seconds=7)
+    return other
+
+
+def planned(case: Case) -> list[Recorded]:
+    return [
+        *case.when(M1, "record_assessment", intention="work", risk_level="A"),
+        *case.when(M1, "set_plan", goals=GOALS),
+    ]
+
+
+def test_what_was_decided_anew_takes_the_place_of_what_never_happened(office: Office) -> None:
+    dying = paired(office)
+    successor = twin_of(dying)
+    office.project(dying, planned(dying))
+    assert (5, "plan_set") in office.told()
+    office.project(successor, successor.when(M1, "annotate", text="only this happened"))
+    assert office.timeline()[3:] == [(4, "annotated")]
+    assert (office.row().version, office.row().stage) == (4, "assessment")
+    assert "approve_plan" not in office.clocks()
+    assert all(seq < 4 for seq, _ in office.told())
+
+
+def test_a_worker_that_was_thought_dead_changes_nothing(office: Office) -> None:
+    thought_dead = paired(office)
+    successor = twin_of(thought_dead)
+    never = planned(thought_dead)
+    office.project(successor, successor.when(M1, "annotate", text="this happened"))
+    office.project(thought_dead, never)
+    assert office.timeline()[3:] == [(4, "annotated")]
+    assert (office.row().version, office.row().stage) == (4, "assessment")
+
+
+def test_a_repeated_projection_changes_nothing_of_what_came_after(office: Office) -> None:
+    case = paired(office)
+    first = case.when(M1, "annotate", text="one")
+    before = case.state
+    office.project(case, first)
+    case.now += timedelta(seconds=7)
+    office.project(case, planned(case))
+    after = office.timeline()
+    office.ledger.project([Projection(state=before, events=first)])
+    assert office.timeline() == after
+    assert office.row().version == 6
+
+
+def test_repair_takes_back_what_nothing_followed(office: Office) -> None:
+    dying = paired(office)
+    true = dying.state
+    office.project(dying, planned(dying))
+    office.ledger.repair(true, datetime.now(UTC) + timedelta(days=9999))
+    assert office.timeline()[3:] == []
+    assert (office.row().version, office.row().stage) == (3, "assessment")
+
+
+def test_repair_leaves_what_may_have_happened_meanwhile(office: Office) -> None:
+    case = paired(office)
+    looked_at = case.state
+    office.project(case, planned(case))
+    office.ledger.repair(looked_at, case.now)
+    assert office.row().version == 5
+    assert len(office.timeline()) == 5
