@@ -43,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.retries import PATIENT, QUICK
 
 _ANSWERS_KEPT = 32
+TIME_BEFORE_COMMANDS = "time-before-commands"
 
 F = TypeVar("F", bound=Fact)
 
@@ -110,8 +111,11 @@ class CaseWorkflow:
         """Refuse before anything is written to the history."""
         if _update_id() in self._answers:
             return
+        state = self._state
+        if self._is_late():
+            state, _ = pass_time(state, workflow.now())
         try:
-            decide(self._state, request.commands, self._context(request), {})
+            decide(state, request.commands, self._context(request), {})
         except NeedsFact:
             return
         except Refused as refused:
@@ -143,6 +147,7 @@ class CaseWorkflow:
         """Decide, asking the world for facts where the rules need them; the decision itself never waits."""
         facts: dict[int, Fact] = {}
         while True:
+            self._let_time_pass()
             try:
                 state, recorded = decide(self._state, request.commands, self._context(request), facts)
             except NeedsFact as question:
@@ -157,6 +162,17 @@ class CaseWorkflow:
                 self._state = state
                 self._note(recorded)
                 return recorded
+
+    def _is_late(self) -> bool:
+        """True when time has brought something that the timer has not told yet, as after an outage."""
+        return self._wake is not None and self._wake <= workflow.now()
+
+    def _let_time_pass(self) -> None:
+        """What was due before somebody acts happens before: a reminder is not missed because its timer was late,
+        and a proposal that has lapsed is not accepted. The timer itself then writes it into the ledger."""
+        if self._is_late() and workflow.patched(TIME_BEFORE_COMMANDS):
+            self._state, recorded = pass_time(self._state, workflow.now())
+            self._note(recorded)
 
     def _note(self, recorded: list[Recorded]) -> None:
         self._outbox.add(recorded)
