@@ -9,7 +9,7 @@ READY_TO_MEASURE := .venv/.ready-bench
 LOCKS := requirements-dev.lock requirements-build.lock
 PYTHON ?=
 
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench chaos lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ check: $(READY) ## lint, format, import rules, types
 
 bench: $(READY_TO_MEASURE) ## measure; writes bench/results/latest.json
 	$(BIN)/python -m bench $(ARGS)
+
+chaos: $(READY) ## kill, stop and starve the parts under load and judge what is left; SEED=1 fixes the faults
+	$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) $(ARGS)
 
 # uv resolves for all platforms at once; it is needed here only, never to set up.
 lock: ## pin anew what pyproject.toml asks for (needs uv on PATH)

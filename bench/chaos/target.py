@@ -1,0 +1,127 @@
+"""The installation that is struck: `zhuhang up` in a folder of its own."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx
+
+from bench.chaos.plan import Parts
+from services.rate_limits import Kind
+
+_READY_SECONDS = 600
+_ENDS_SECONDS = 60
+_POLICY = Path(__file__).with_name("policy.yaml")
+_EMBEDDED = ("temporal", "worker", "api")
+
+
+@dataclass
+class Target:
+    """A running installation."""
+
+    folder: Path
+    process: "subprocess.Popen[bytes]"
+    environment: dict[str, str]
+    parts: Parts
+    base_url: str
+
+    def pid(self, part: str) -> int | None:
+        """The process that is this part now; None while there is none."""
+        return self._pids().get(part)
+
+    def _pids(self) -> Mapping[str, int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        found: dict[str, int] = {}
+        for child in children:
+            with suppress(FileNotFoundError, ProcessLookupError):
+                words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+                name = "temporal" if words[0].endswith(b"temporal") else words[2].decode()
+                found[name] = int(child)
+        return found
+
+    async def ready(self) -> None:
+        """Wait until every part answers. Raises RuntimeError when the installation has ended."""
+        async with (
+            asyncio.timeout(_READY_SECONDS),
+            httpx.AsyncClient(base_url=self.base_url, timeout=10) as http,
+        ):
+            while self.process.poll() is None:
+                with suppress(httpx.TransportError):
+                    if (await http.get("/readyz")).is_success:
+                        return
+                await asyncio.sleep(0.2)
+        raise RuntimeError(f"the installation ended; see {self.folder}")
+
+    async def zhuhang(self, *words: str) -> dict[str, Any]:
+        """The document that a command of the command line prints. Raises RuntimeError when it prints none."""
+        command = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("zhuhang"),
+            *words,
+            "--json",
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await command.communicate()
+        if not output:
+            raise RuntimeError(f"zhuhang {' '.join(words)}: {errors.decode()}")
+        return json.loads(output)
+
+
+def chaos_environment(mail_port: int) -> dict[str, str]:
+    """Settings of an installation whose standards count seconds, whose mail goes to our server, and which lets a few
+    people do the work of many."""
+    environment = os.environ | {
+        "DEMO": "0",
+        "ZHUHANG_POLICY": str(_POLICY),
+        "ZHUHANG_NOTIFY_URLS": f"mailto://127.0.0.1:{mail_port}?from=zhuhang@chaos.example&to={{email}}",
+        "ZHUHANG_DELIVERY_ATTEMPTS": "20",
+        "ZHUHANG_DELIVERY_RETRY_SECONDS": "1",
+        "ZHUHANG_LOG_FORMAT": "json",
+        **{f"ZHUHANG_RATE_{kind.upper()}": "1000000/minute" for kind in get_args(Kind)},
+    }
+    environment.pop("TEMPORAL_ADDRESS", None)
+    return environment
+
+
+@asynccontextmanager
+async def embedded(folder: Path, first_port: int, mail_port: int) -> AsyncGenerator[Target]:
+    """`zhuhang up` in a folder."""
+    environment = chaos_environment(mail_port) | {
+        "ZHUHANG_DATA_DIR": str(folder / "data"),
+        "ZHUHANG_HTTP_PORT": str(first_port),
+        "ZHUHANG_TEMPORAL_PORT": str(first_port + 1),
+        "ZHUHANG_TEMPORAL_UI_PORT": str(first_port + 2),
+    }
+    command = [str(Path(sys.executable).with_name("zhuhang")), "up"]
+    with _running(command, environment, folder) as process:
+        target = Target(
+            folder=folder,
+            process=process,
+            environment=environment,
+            parts=Parts(names=_EMBEDDED),
+            base_url=f"http://127.0.0.1:{first_port}",
+        )
+        await target.ready()
+        yield target
+
+
+class _running:  # noqa: N801  (a context manager)
+    def __init__(self, command: list[str], environment: dict[str, str], folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "chaos-target.log").open("wb") as log:
+            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: S603
+
+    def __enter__(self) -> "subprocess.Popen[bytes]":
+        return self._process
+
+    def __exit__(self, *_error: object) -> None:
+        self._process.terminate()
+        self._process.wait(_ENDS_SECONDS)
