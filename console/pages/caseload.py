@@ -8,6 +8,7 @@ from functools import partial
 from nicegui import ui
 
 from console.frame import aria, card, empty, frame
+from console.links import link
 from console.live import live
 from console.people.cover import new_cover
 from console.people.offboarding import show_offboarding, start_offboarding
@@ -99,9 +100,9 @@ def _list(visit: Visit, people: Sequence[Caseload], menu: Callable[[Caseload], N
             with ui.element("div").classes("line").style("flex-wrap:nowrap"):
                 with ui.element("div").classes("grow"):
                     with ui.row().style("gap:6px;align-items:center"):
-                        ui.link(
-                            item.name, address("/cases", {"mentor": item.staff_id, "open": "true"})
-                        ).classes("strong")
+                        link(item.name, address("/cases", {"mentor": item.staff_id, "open": "true"})).classes(
+                            "strong"
+                        )
                         _tags(item)
                     ui.label(_about(visit, item)).classes("small soft")
                 with ui.row().style("gap:8px;align-items:center;flex-wrap:nowrap"):

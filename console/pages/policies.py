@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from console.frame import card, empty, frame
+from console.links import link
 from console.supervision.filters import address, filters
 from console.supervision.standards import place, show_standards, value_text
 from console.texts import _, moment
@@ -47,7 +48,7 @@ def _versions(lines: Sequence[PolicyLine], chosen: str) -> None:
         for line in lines:
             with ui.element("div").classes("line"):
                 with ui.element("div").classes("grow"):
-                    ui.link(_named(line), address("/policies", {"ref": line.ref})).classes("strong").props(
+                    link(_named(line), address("/policies", {"ref": line.ref})).classes("strong").props(
                         "aria-current=true" if line.ref == chosen else ""
                     )
                     ui.label(_about(line)).classes("small soft")

@@ -7,6 +7,7 @@ from nicegui import ui
 
 from console.acts import act
 from console.frame import aria, card
+from console.links import link
 from console.texts import _
 from console.visit import ROOT, Visit
 from models.views.case import CaseView, CommandResult
@@ -43,7 +44,7 @@ def rebalancing(visit: Visit, found: Rebalance, again: Callable[[], Awaitable[No
 def _line(visit: Visit, item: RebalanceSuggestion, again: Callable[[], Awaitable[None]]) -> None:
     with ui.element("div").classes("line"):
         with ui.element("div").classes("grow"):
-            ui.link(item.display, f"{ROOT}/cases/{item.case_id}").classes("strong")
+            link(item.display, f"{ROOT}/cases/{item.case_id}").classes("strong")
             ui.label(
                 _(
                     "{giver} ({cause}) → {taker}, {room} free",
