@@ -3,7 +3,6 @@
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any, get_args
@@ -46,7 +45,7 @@ async def act(
     # The button's own place may be made anew while somebody types.
     with ui.context.client.content:
         choices = await choices_for(visit, case, command, values or {})
-        choices = replace(choices, values={**choices.values, **(begin or {})})
+        choices = choices.beginning(begin or {})
         about = about or partial(_say_given, command, choices, values or {})
         sheet = _Sheet(visit, case.case_id, case.version, done, _place(visit, case.case_id, command, values))
         _open(sheet, command, choices, about, await sheet.place.read())
@@ -77,7 +76,7 @@ def _open(
     sheet: "_Sheet", command: str, choices: Choices, about: Callable[[], None] | None, left: Unsent | None
 ) -> None:
     title = say(vocabulary().command(command))
-    begin = replace(choices, values={**choices.values, **left.values}) if left else choices
+    begin = choices.beginning(left.values) if left else choices
     with ui.dialog().props("persistent") as dialog, ui.card().classes("sheet") as card:
         card.props["data-unsent"] = sheet.place.name
         sheet.dialog, sheet.command = dialog, command
@@ -123,10 +122,7 @@ class _Sheet:
     def put_back(self, left: Unsent) -> None:
         """Continue with what was left, as if it were still the same form."""
         self.form.key, self._version = left.key, left.version
-        typed = self.form.typed()
-        if len(typed) == len(left.texts):
-            for leaf, text in zip(typed, left.texts, strict=True):
-                leaf.put(text)
+        self.form.type_again(left.texts)
         with self.told:
             ui.label(_("What you typed before and had not submitted was put back.")).classes(
                 "meanwhile"

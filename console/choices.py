@@ -37,8 +37,29 @@ _PARTS = frozenset(
 
 async def choices_for(visit: Visit, case: CaseView, command: str, values: Mapping[str, Any]) -> Choices:
     """What the form of a command offers for this case. What `values` names already is not asked again."""
+    options = _codes() | _own(case) | await _named(visit, command, case.department_id)
+    if command == "register_destination":
+        options["file_id"] = await _files(visit, case.case_id)
+    begin = _begin(visit, case, command) | dict(values)
+    for name in _PARTS & options.keys():
+        if len(options[name]) == 1 and name not in begin and name != "measure_id":
+            begin[name] = next(iter(options[name]))
+    hidden = _UNASKED | {f"{command}.{name}" for name in values} | {"plan_version"}
+    if command == "correct_profile" and visit.me.case_id is not None:
+        begin = {name: value for name, value in begin.items() if name in CONTACT_FIELDS}
+        hidden |= Profile.model_fields.keys() - CONTACT_FIELDS
+    return Choices(options, hidden, begin)
+
+
+async def choices_for_many(visit: Visit, command: str) -> Choices:
+    """What the form of a command offers that is given to many cases: nothing that is a part of a single one."""
+    named = await _named(visit, command, visit.me.department_id)
+    return Choices({**_codes(), **named}, _UNASKED | _PARTS)
+
+
+def _codes() -> dict[str, Options]:
     words = vocabulary()
-    options: dict[str, Options] = {
+    return {
         "service_type": {item.id: say(words.service(item.id)) for item in service_types()},
         "code": {
             item.code: f"{item.code} {say(words.destination(item.code))}"
@@ -52,28 +73,24 @@ async def choices_for(visit: Visit, case: CaseView, command: str, values: Mappin
         },
         "fields": _fields(),
         "disclose": _fields(),
-    } | _own(case)
-    if command in {"propose_mentor", "assign_mentor"}:
-        options["mentor_id"] = await _mentors(visit, case.department_id)
-    elif command == "set_plan":
-        options["owner_id"] = await _mentors(visit, case.department_id)
-    elif command == "send_referral":
-        options["to"] = await _partners(visit)
-    elif command == "request_transfer":
-        options["to"] = await _receivers(visit)
-    elif command == "register_destination":
-        options["file_id"] = await _files(visit, case.case_id)
-    elif command == "enrol_training":
-        options["class_id"] = await _classes(visit)
-    begin = _begin(visit, case, command) | dict(values)
-    for name in _PARTS & options.keys():
-        if len(options[name]) == 1 and name not in begin and name != "measure_id":
-            begin[name] = next(iter(options[name]))
-    hidden = _UNASKED | {f"{command}.{name}" for name in values} | {"plan_version"}
-    if command == "correct_profile" and visit.me.case_id is not None:
-        begin = {name: value for name, value in begin.items() if name in CONTACT_FIELDS}
-        hidden |= Profile.model_fields.keys() - CONTACT_FIELDS
-    return Choices(options, hidden, begin)
+    }
+
+
+async def _named(visit: Visit, command: str, department_id: str | None) -> dict[str, Options]:
+    """The people, departments and classes that a command may name."""
+    match command:
+        case "propose_mentor" | "assign_mentor":
+            return {"mentor_id": await _mentors(visit, department_id)}
+        case "set_plan":
+            return {"owner_id": await _mentors(visit, department_id)}
+        case "send_referral":
+            return {"to": await _partners(visit)}
+        case "request_transfer":
+            return {"to": await _receivers(visit)}
+        case "enrol_training":
+            return {"class_id": await _classes(visit)}
+        case _:
+            return {}
 
 
 def _own(case: CaseView) -> dict[str, Options]:
@@ -154,7 +171,7 @@ def _fields() -> Options:
     return {name: say(vocabulary().field(name)) for name in ("name", "student_no", *Particulars.model_fields)}
 
 
-async def _mentors(visit: Visit, department_id: str) -> Options:
+async def _mentors(visit: Visit, department_id: str | None) -> Options:
     if not visit.may("staff.read"):
         return {}
     staff = await visit.api.every(StaffView, "/staff", department=department_id)

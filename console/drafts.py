@@ -49,8 +49,9 @@ async def _submit(dialog: ui.dialog, told: ui.column, form: Form, button: ui.but
         button.enable()
 
 
-def said_of(refusal: Refusal, form: Form) -> list[str]:
-    """Put what was refused at its fields; answers what is left to say. What was answered for good gets a new key."""
+def said_of(refusal: Refusal, form: Form, within: str = "") -> list[str]:
+    """Put what was refused at its fields, which stand `within` a part of what was sent; answers what is left to say.
+    What was answered for good gets a new key."""
     problem = refusal.problem
     if refusal.signed_off:
         return [
@@ -59,5 +60,5 @@ def said_of(refusal: Refusal, form: Form) -> list[str]:
     if refusal.may_be_repeated:
         return [say(problem) + " " + _("Submit again: nothing will be done twice.")]
     form.key = str(uuid.uuid4())
-    left = form.show([(item.field, say(item)) for item in problem.errors])
+    left = form.show([(item.field.removeprefix(within), say(item)) for item in problem.errors])
     return left if problem.errors else [say(problem)]

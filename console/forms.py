@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast, get_args, get_origin
 
 from nicegui import ui
@@ -38,6 +38,10 @@ class Choices:
     hidden: frozenset[str] = frozenset()
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     first: Sequence[str] = ()
+
+    def beginning(self, more: Mapping[str, Any]) -> Choices:
+        """The same, with more that a form begins with."""
+        return replace(self, values={**self.values, **more})
 
     def of(self, owner: str, name: str) -> Options | None:
         """What is offered for a field, if it is a choice."""
@@ -164,6 +168,13 @@ class Form(Group):
         with ui.column().classes("form"):
             super().__init__(model, owner, choices, choices.values)
         self.key = str(uuid.uuid4())
+
+    def type_again(self, texts: Sequence[str]) -> None:
+        """Type what was typed before into the inputs, in their order; nothing where there are others now."""
+        typed = self.typed()
+        if len(typed) == len(texts):
+            for leaf, text in zip(typed, texts, strict=True):
+                leaf.put(text)
 
     def show(self, problems: Sequence[tuple[str, str]]) -> list[str]:
         """Put what is wrong at its fields, given as path and text; answers what no field is to blame for."""

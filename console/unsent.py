@@ -10,6 +10,8 @@ from nicegui import ui
 from pydantic import BaseModel, Field, ValidationError
 
 _SECONDS = 5.0
+PREFIX = "zhuhang-unsent "
+"""With what the names begin under which the tab keeps things, as `tab.js` has it; then comes whose they are."""
 
 
 class Unsent(BaseModel):

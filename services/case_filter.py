@@ -15,6 +15,7 @@ from models.case.kernel import Moment
 from models.case.state import Stage
 from models.policy import RiskLevel
 from models.tables import CaseHardship, CaseRow
+from models.views.batch import CaseId
 from services.keyset import after, cursor_of, read_cursor
 from services.supervised import OPEN
 
@@ -43,6 +44,7 @@ class CaseFilter(Model):
     """What to list. The words of the overview mean here what they mean there, so that each of its numbers has its
     list."""
 
+    case_id: list[CaseId] | None = Field(default=None, max_length=200, description="These cases only.")
     stage: list[Stage] | None = None
     cohort: int | None = Field(default=None, ge=0, le=9999)
     department: str | None = Field(default=None, max_length=100)
@@ -110,6 +112,8 @@ def conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         value: bool | None = getattr(wanted, name)
         if value is not None:
             found.append(condition if value else ~condition)
+    if wanted.case_id is not None:
+        found.append(col(CaseRow.case_id).in_(wanted.case_id))
     if wanted.stage:
         found.append(col(CaseRow.stage).in_(wanted.stage))
     if wanted.hardship_type is not None:

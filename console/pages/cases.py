@@ -7,6 +7,7 @@ from typing import cast
 from nicegui import context, ui
 from nicegui.events import ValueChangeEventArguments
 
+from console.batch_parts.chosen import take_to_batch
 from console.cases_parts.controls import Controls
 from console.cases_parts.filters import MOST, STEP, Wanted
 from console.cases_parts.opening import open_by_hand
@@ -167,8 +168,4 @@ class _Found:
         self._batch.set_visibility(count > 0)
 
     def _to_batch(self) -> None:
-        chosen = json.dumps(json.dumps(self._table.selected))
-        # Not in the address, which holds only so much.
-        ui.run_javascript(
-            f"sessionStorage.setItem('zhuhang_batch', {chosen}); location.href='{ROOT}/batch?chosen=1'"
-        )
+        take_to_batch(self._visit.me.actor_id, self._table.selected)

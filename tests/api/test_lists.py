@@ -245,3 +245,9 @@ async def test_a_type_counts_in_the_overview_as_the_primary_one(product: Product
 async def test_lists_by_a_masked_type_are_refused(product: Product, many: list[str]) -> None:
     answer = await product.get("/cases?primary_type=DISABILITY", "career-centre")
     assert (answer.status, answer.code) == (403, "field_masked")
+
+
+async def test_a_list_holds_just_the_cases_that_are_named(product: Product, many: list[str]) -> None:
+    named = "&".join(f"case_id={case_id}" for case_id in many[:3])
+    assert {line["case_id"] for line in await pages(product, f"{named}&limit=2")} == {*many[:3]}
+    assert await pages(product, named, "teacher") == []

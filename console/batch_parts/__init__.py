@@ -1,0 +1,1 @@
+"""The parts of the batch's pages, one module for each."""
