@@ -148,8 +148,12 @@ async def test_two_hundred_proposals_never_exceed_a_capacity(product: Product) -
     await asyncio.gather(*(product.accepted(case, "counselor", confirm) for case in cases))
     propose = {"type": "propose_mentor", "mentor_id": "leader"}
     answers = await asyncio.gather(*(product.do(case, "counselor", propose) for case in cases * 5))
-    assert sum(answer.status == 200 for answer in answers) == 3
+    granted = sum(answer.status in (200, 202) for answer in answers)
+    assert 0 < granted <= 3
     assert {answer.code for answer in answers} == {None, "no_capacity", "proposal_open"}
+    # Two may have stood in each other's way over a place, which is free again once all is quiet.
+    quiet = [await product.do(case, "counselor", propose) for case in cases]
+    assert granted + sum(answer.status == 200 for answer in quiet) == 3
     staff = (await product.get("/staff?role=mentor")).body["items"]
     assert {person["id"]: person["load"] for person in staff}["leader"] == 3
 

@@ -58,6 +58,12 @@ class Site:
         assert answer.is_success, answer.text
         return answer.json()
 
+    async def get(self, path: str, actor: str) -> dict[str, Any]:
+        """Read as somebody; it must succeed."""
+        answer = await self.running.http.get(f"/api/v1{path}", headers=self.running.bearer(actor))
+        assert answer.is_success, answer.text
+        return answer.json()
+
     async def graduate(
         self, name: str = "张小三", *commands: tuple[str, dict[str, Any]], paired: bool = True
     ) -> str:

@@ -31,7 +31,11 @@ async def erased(product: Product, case_id: str) -> str:
 
 async def certified(product: Product, case_id: str, patience: float = PATIENCE) -> str:
     async def done() -> Any:
-        found = (await product.get("/erasures?limit=200", "career-centre")).body["items"]
+        answer = await product.get("/erasures?limit=200", "career-centre")
+        if answer.status == 503:
+            # The database is being put back.
+            return None
+        found = answer.body["items"]
         return next(
             (item["number"] for item in found if item["case_id"] == case_id and item["status"] == "done"),
             None,

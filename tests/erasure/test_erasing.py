@@ -36,6 +36,11 @@ async def test_an_erased_case_is_gone_and_says_so(place: Product) -> None:
     assert (await place.get(f"/cases?q={NAME}", "career-centre")).body["items"] == []
     assert (await place.get("/cases", "career-centre")).body["items"] == []
     after = (await place.get("/supervision/overview", "career-centre")).body
+    # What is counted of persons stays; how far the file had come and its hardship are forgotten.
+    assert {step["count"] for step in after.pop("funnel")} == {0}
+    assert after.pop("hardship_types") == []
+    assert {step["count"] for step in before.pop("funnel")} == {0, 1}
+    assert [item["type"] for item in before.pop("hardship_types")] == ["LIFTED_POVERTY"]
     assert after == before
 
 
