@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.batches import BatchActivities
 from activities.digest import DigestActivities
@@ -39,6 +38,7 @@ from services.messages import Deliveries
 from services.pairing import MentorPool
 from services.policies import load_policies
 from services.projection import Ledger
+from services.sandbox import sandbox
 from services.settings import Settings
 from services.states import States
 from services.temporal import connect
@@ -141,14 +141,6 @@ def build_worker(
         max_concurrent_activities=_ACTIVITY_THREADS,
         max_concurrent_local_activities=_ACTIVITY_THREADS,
     )
-
-
-def sandbox() -> SandboxedWorkflowRunner:
-    """The sandbox, which takes the pure core and Pydantic as they are: they hold no state."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(
-        "models", "pydantic", "pydantic_core", "yaml", "annotated_types"
-    )
-    return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:

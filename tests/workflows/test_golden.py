@@ -7,7 +7,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from worker import WORKFLOWS, sandbox
+from services.sandbox import sandbox
+from worker import WORKFLOWS
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 
