@@ -43,6 +43,7 @@ ALLOWED = {
     "services.batches.Batches._views": "counts of batches that were found as one's own just before",
     "services.batch_run.BatchRunner._left": _WORKER,
     "services.batch_run.drop_old_batches": "deletes what ended long ago",
+    "services.move.open_workflows._case_ids": "the whole installation moves to another one",
     "services.scrub._delete_own_batches": _WORKER,
     "services.attachments.Attachments.add": "an attachment by the key of who sends it",
     "services.attachments.Attachments.finish_removals": "deletes what was removed, of the machine's own school",
