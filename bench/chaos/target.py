@@ -41,9 +41,11 @@ class Target:
         found: dict[str, int] = {}
         for child in children:
             with suppress(FileNotFoundError, ProcessLookupError):
-                words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-                name = "temporal" if words[0].endswith(b"temporal") else words[2].decode()
-                found[name] = int(child)
+                program, *words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+                # One that has just ended, or begins only now, has no name yet.
+                name = "temporal" if program.endswith(b"temporal") else b"".join(words[1:2]).decode()
+                if name in _EMBEDDED:
+                    found[name] = int(child)
         return found
 
     async def ready(self) -> None:
