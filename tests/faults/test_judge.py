@@ -12,8 +12,11 @@ from bench.chaos.verdict import Verdict
 from models.case.ladder import RungReached
 from models.case.machine import evolve
 from models.case.notices import notices
-from tests.core.given import PROOF, Case
+from tests.core.given import PROOF, Case, a_command
 from tests.core.people import COLLEGE, COUNSELOR, M1, SCHOOL, SUPERVISOR
+
+
+LATER = {"title": "Polish the CV", "due_on": "2099-01-01"}
 
 
 def lived() -> Case:
@@ -172,6 +175,19 @@ def test_a_rung_that_somebody_overtook_is_missed() -> None:
     case.now += timedelta(days=40)
     case.when(M1, "annotate", text="long after")
     assert "reminders_missed" in losses(judge(record(case), evidence(case)))
+
+
+def test_a_clock_that_an_act_itself_began_and_ended_is_not_missed() -> None:
+    case = lived()
+    case.now += timedelta(days=40)
+    case.when_all(
+        M1,
+        [
+            a_command("record_assessment", intention="work", risk_level="A"),
+            a_command("set_plan", goals=[{"title": "Find work", "measures": [LATER]}]),
+        ],
+    )
+    assert losses(judge(record(case), evidence(case))) == {}
 
 
 def test_a_notice_that_no_digest_told_is_missed() -> None:
