@@ -15,7 +15,6 @@ from models.case.notices import notices
 from tests.core.given import PROOF, Case, a_command
 from tests.core.people import COLLEGE, COUNSELOR, M1, SCHOOL, SUPERVISOR
 
-
 LATER = {"title": "Polish the CV", "due_on": "2099-01-01"}
 
 
