@@ -6,12 +6,17 @@ from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
 from sqlalchemy import URL, Connection, create_engine, inspect, make_url, text
-from temporalio.service import RPCError
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from cli.with_parent import command_with_parent
 from services.fetching import Progress
@@ -30,6 +35,7 @@ DATABASES = {"temporal": "temporal", "temporal_visibility": "visibility"}
 # One reader and one writer: with the default of four partitions a task may wait for its hand-over.
 DYNAMIC_CONFIG = {"matching.numTaskqueueReadPartitions": 1, "matching.numTaskqueueWritePartitions": 1}
 _MODULE = "go.temporal.io/server/cmd"
+_ANSWER = timedelta(seconds=CONNECT_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -275,6 +281,7 @@ async def _until_registered(settings: Settings, processes: Sequence["subprocess.
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await register_namespace(settings)
+                await _known_everywhere(settings)
                 await check_temporal(settings)
                 return
         except (RPCError, RuntimeError, TimeoutError, SetupError) as error:
@@ -295,3 +302,22 @@ class Silent:
 
     def busy(self, zh: str, en: str, seconds: float) -> None:
         """Nothing."""
+
+
+async def _known_everywhere(settings: Settings) -> None:
+    """Ask history and matching by way of the frontend: they learn of a new namespace seconds later than it does.
+
+    Raises `temporalio.service.RPCError` while one of them does not know it.
+    """
+    client = await Client.connect(settings.temporal_target, namespace=settings.temporal_namespace)
+    queue = DescribeTaskQueueRequest(
+        namespace=settings.temporal_namespace,
+        task_queue=TaskQueue(name="nobodys"),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    await client.workflow_service.describe_task_queue(queue, timeout=_ANSWER)
+    try:
+        await client.get_workflow_handle("nobody").describe(rpc_timeout=_ANSWER)
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND or "namespace" in error.message.lower():
+            raise
