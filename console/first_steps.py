@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.browser import check_origin, cookie_name
 from api.problems import Problem
 from console.backend import Backend, Refusal
-from console.plain import in_language, plain
+from console.plain import in_language, plain, problem_of
 from console.qr import picture_of
 from console.sign_on import SIGN_OFF, sign_on_page, with_cookies
 from console.texts import Language
@@ -33,14 +33,10 @@ _PAGES: dict[str, Page] = {
 }
 
 
-def _problem(status: int, code: str, zh: str, en: str) -> Problem:
-    return Problem(type="about:blank", title=zh, status=status, detail=en, code=code, zh=zh, en=en)
-
-
-_DIFFERENT = _problem(
+DIFFERENT = problem_of(
     422, "typed_differently", "两次输入的新口令不一致。", "The new password was not typed alike twice."
 )
-_WRONG = _problem(
+_WRONG = problem_of(
     401,
     "wrong",
     "口令或验证码不正确；多次失败后请稍候再试。",
@@ -91,7 +87,7 @@ async def take(
             return _page(request, me, "enrol", then, begun=TotpBegun.model_validate_json(answer.content))
         if step == "password":
             if new != again:
-                return _page(request, me, step, then, problem=_DIFFERENT)
+                return _page(request, me, step, then, problem=DIFFERENT)
             answer = await _send(request, me, "/auth/password", {"current": current, "new": new})
             codes: list[str] = []
         else:

@@ -9,7 +9,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.browser import check_origin, cookie_name
 from api.problems import Problem
 from console.backend import Refusal
-from console.plain import in_language, plain
+from console.first_steps import DIFFERENT
+from console.plain import in_language, plain, problem_of
 from console.sign_on import with_cookies
 from console.texts import Language
 from console.visit import ROOT, SIGN_ON, backend_for, installation
@@ -18,23 +19,11 @@ from services.sign_on.first_link import PATH, read_code
 
 router = APIRouter(include_in_schema=False)
 
-_DIFFERENT = Problem(
-    type="about:blank",
-    title="两次输入的口令不一致",
-    status=422,
-    detail="The password was not typed alike twice.",
-    code="typed_differently",
-    zh="两次输入的口令不一致。",
-    en="The password was not typed alike twice.",
-)
-_OVER = Problem(
-    type="about:blank",
-    title="链接无效",
-    status=401,
-    detail="This link counts no longer.",
-    code="first_link_over",
-    zh="此链接已使用、已过期或不完整：请直接登录，或请给您链接的老师重新生成。",
-    en="This link was used, has ended or is not whole: sign on as usual, or ask who gave it to you for a new one.",
+_OVER = problem_of(
+    401,
+    "first_link_over",
+    "此链接已使用、已过期或不完整：请直接登录，或请给您链接的老师重新生成。",
+    "This link was used, has ended or is not whole: sign on as usual, or ask who gave it to you for a new one.",
 )
 
 
@@ -61,7 +50,7 @@ async def take(
     if given is None:
         return _page(request, code)
     if new != again:
-        return _page(request, code, _DIFFERENT)
+        return _page(request, code, DIFFERENT)
     login, first = given
     api = backend_for(request)
     name = cookie_name(installation()[1])

@@ -60,6 +60,11 @@ def plain(
     return HTMLResponse(html, problem.status if problem else status, headers=_HEADERS)
 
 
+def problem_of(status: int, code: str, zh: str, en: str) -> Problem:
+    """What a page itself has to say against what was sent."""
+    return Problem(type="about:blank", title=zh, status=status, detail=en, code=code, zh=zh, en=en)
+
+
 def _told(problem: Problem, chosen: Language) -> str:
     if problem.code == "totp_required":
         # The API says it to programs.
