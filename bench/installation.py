@@ -43,6 +43,18 @@ pairing: {hard_cap: 10000}
 _READY_SECONDS = 120
 _END_SECONDS = 20
 COLLEGE = vocabulary().colleges[0].name
+ROSTER = (
+    "student_no",
+    "name",
+    "sex",
+    "id_number",
+    "phone",
+    "department",
+    "major",
+    "graduates_on",
+    "hardship",
+)
+"""Columns of the rosters that are imported to measure."""
 ZHUHANG = str(Path(sys.executable).with_name("zhuhang"))
 
 

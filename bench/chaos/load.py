@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from bench.chaos.caller import Caller, Request
+from bench.installation import ROSTER
 from models.base import Model
 from samples.generate import write_csv
 from samples.graduates import generate_rows, vocabulary
@@ -23,17 +24,6 @@ STAFF: tuple[dict[str, Any], ...] = (
 PARTNER = {"id": "employer", "name": "示例企业", "role": "partner"}
 CENTRE = "career-centre"
 ACTORS = (*(person["id"] for person in STAFF), PARTNER["id"], CENTRE, "admin")
-_ROSTER = (
-    "student_no",
-    "name",
-    "sex",
-    "id_number",
-    "phone",
-    "department",
-    "major",
-    "graduates_on",
-    "hardship",
-)
 _THINKING = (0.02, 0.3)
 _IMPORT_PAUSE = (8.0, 20.0)
 _METHODS = ("face_to_face", "phone", "message", "visit", "online")
@@ -220,7 +210,7 @@ class Load:
                 return
             part = rows[number * self._size.rows : (number + 1) * self._size.rows]
             file = self._folder / f"roster-{number}.csv"
-            write_csv(file, _ROSTER, part)
+            write_csv(file, ROSTER, part)
             await self._caller.send(
                 Request(
                     actor=CENTRE,

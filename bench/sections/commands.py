@@ -13,7 +13,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from bench.bare import QUEUE
-from bench.installation import Plain, Product, plain_product, product, running
+from bench.installation import ROSTER, Plain, Product, plain_product, product, running
 from bench.life import CONTACT, in_delivery
 from bench.measure import Timing, in_turn, timed
 from bench.section import Figures, Findings, Ground, Row
@@ -26,17 +26,6 @@ ABOUT = (
 )
 LIMIT_SECONDS = 600
 _CLIENTS = 8
-_ROSTER = (
-    "student_no",
-    "name",
-    "sex",
-    "id_number",
-    "phone",
-    "department",
-    "major",
-    "graduates_on",
-    "hardship",
-)
 
 
 class Round(TypedDict):
@@ -92,7 +81,7 @@ def graduates(count: int, seed: int) -> Iterator[dict[str, str]]:
 async def import_settled(place: Product, count: int, seed: int, folder: Path) -> float:
     """Cases a second of an import: open, durable, in the ledger, and their first workflow task done."""
     file = folder / f"roster-{seed}.csv"
-    write_csv(file, _ROSTER, graduates(count, seed))
+    write_csv(file, ROSTER, graduates(count, seed))
     started = time.perf_counter()
     who = place.bearer("career-centre")
     with file.open("rb") as roster:
