@@ -29,7 +29,7 @@ PAGES = [
 # What is written in Latin letters in Chinese too, and what people themselves typed.
 LATIN = re.compile(
     r"\b(Zhuhang|English|Temporal|PDF|XLSX|CSV|GBK|UTF|API|OIDC|CAS|HRSS|SHA|AES|SM4|QQ|ID|IP|A4?|B|C|TOTP|URL|Excel"
-    r"|Chrome|Chromium|HeadlessChrome|Firefox|Safari|Linux|Windows|Android|iPhone|case-[a-z0-9]+|career-centre|[a-z]+@\d+|UTC|JSON)\b"
+    r"|Chrome|Chromium|HeadlessChrome|Firefox|Safari|Linux|Windows|Android|iPhone|case-[a-z0-9]+|g-[0-9a-f]+|career-centre|[a-z]+@\d+|UTC|JSON)\b"
 )
 WORD = re.compile(r"[A-Za-z]{3,}")
 # Names of files that people uploaded.
