@@ -44,7 +44,8 @@ def terminal_of_our_own() -> Generator[None]:
 def make_was_interrupted() -> bool:
     """Whether make alone was sent an interrupt: it now waits for us, without ever telling us so.
 
-    Seen by make no longer catching the signal. False where the system does not show that.
+    Seen by make no longer catching the signal, though it does not ignore it either, as it does from its start when
+    a script put it into the background. False where the system does not show that.
     """
     if not _started_by_make():
         return False
@@ -52,8 +53,9 @@ def make_was_interrupted() -> bool:
         status = Path(f"/proc/{os.getppid()}/status").read_text()
     except OSError:
         return False
-    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
-    return not int(caught.split()[1], 16) & 1 << signal.SIGINT - 1
+    lines = dict(line.split(":", 1) for line in status.splitlines())
+    heeded = int(lines["SigCgt"], 16) | int(lines["SigIgn"], 16)
+    return not heeded & 1 << signal.SIGINT - 1
 
 
 def _started_by_make() -> bool:

@@ -148,3 +148,12 @@ def test_an_interrupt_to_make_alone_ends_the_recipe_too(tmp_path: Path) -> None:
         make.send_signal(signal.SIGINT)
         assert make.stdout.readline() == b"ended\n"
         assert make.wait(10) == -signal.SIGINT  # GNU make ends by the signal, whatever its recipe did
+
+
+def test_a_make_that_a_script_put_into_the_background_was_not_interrupted(tmp_path: Path) -> None:
+    asked = "from cli.under_make import make_was_interrupted; print(make_was_interrupted())"
+    (tmp_path / "Makefile").write_text(f'run:\n\t@exec {sys.executable} -c "{asked}"\n')
+    # A shell without job control lets what it starts in the background ignore Ctrl-C.
+    script = f"make -f {tmp_path}/Makefile run & wait $!"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=20, check=True)  # noqa: S603, S607
+    assert done.stdout == "False\n"
