@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
@@ -34,7 +35,9 @@ from services.erasure_replay import ErasureReplay
 from services.errors import Unavailable
 from services.import_chunk import ChunkTaker
 from services.imports import Imports
+from services.ledger_metrics import LedgerNumbers
 from services.messages import Deliveries
+from services.metrics import serve_metrics
 from services.pairing import MentorPool
 from services.policies import load_policies
 from services.projection import Ledger
@@ -146,7 +149,9 @@ def build_worker(
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Work until `stop` is set, then finish what is under way."""
     vault = Vault.of(settings)
-    client = await connect(settings, vault)
+    client = await connect(settings, vault, runtime=_telling_runtime(settings))
+    numbers = LedgerNumbers(create_engine_from(settings), settings.school_code)
+    serve_metrics(settings.metrics_host, settings.worker_metrics_port, numbers)
     with ThreadPoolExecutor(_ACTIVITY_THREADS, thread_name_prefix="activity") as executor:
         worker = build_worker(client, settings, vault, executor)
         async with worker:
@@ -157,6 +162,16 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             digest.cancel()
             replay.cancel()
     log.info("worker stopped")
+
+
+def _telling_runtime(settings: Settings) -> Runtime | None:
+    """The SDK's runtime with metrics of its own, where the settings give them a port."""
+    if not settings.temporal_metrics_port:
+        return None
+    host = settings.metrics_host
+    address = f"{f'[{host}]' if ':' in host else host}:{settings.temporal_metrics_port}"
+    metrics = PrometheusConfig(bind_address=address, durations_as_seconds=True, unit_suffix=True)
+    return Runtime(telemetry=TelemetryConfig(metrics=metrics))
 
 
 async def _erase_again(client: Client, settings: Settings, vault: Vault) -> None:

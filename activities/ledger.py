@@ -9,6 +9,7 @@ from models.case.kernel import AttachmentsAnswer, MentorAnswer, NameAttachments,
 from services.attachment_names import AttachmentNames
 from services.pairing import MentorPool
 from services.projection import Ledger
+from services.projection_watch import ProjectionWatch
 from workflows.messages import Projection
 
 
@@ -22,10 +23,16 @@ class LedgerActivities:
         self._mentors = mentors
         self._attachments = attachments
         self._zone = zone
+        self._watch = ProjectionWatch()
 
     @activity.defn(name="project")
     def project(self, projection: Projection) -> None:
-        self._ledger.project([projection])
+        try:
+            self._ledger.project([projection])
+        except Exception as error:
+            self._watch.failed(projection, error)
+            raise
+        self._watch.written(projection, datetime.now(UTC))
 
     @activity.defn(name="reserve_mentor")
     def reserve_mentor(self, need: ReserveMentor) -> MentorAnswer:

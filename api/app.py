@@ -19,6 +19,7 @@ from api import problems
 from api.body_limit import BodyLimit
 from api.codec_cors import DECODE_PATH, CodecCors
 from api.gate import Gate
+from api.measured import Measured
 from api.permits import with_permissions
 from api.plain_text import plain_text
 from api.routers import (
@@ -129,6 +130,7 @@ def create_app(settings: Settings | None = None) -> Api:
     app.add_middleware(Gate, settings=chosen, limits=limits)
     app.add_middleware(CodecCors, origins=chosen.temporal_ui_origins)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=chosen.trusted_proxies)
+    app.add_middleware(Measured)
     app.include_router(health.router)
     for part in (
         beyond,

@@ -62,7 +62,33 @@ def ports_of(settings: Settings) -> dict[str, tuple[str, int]]:
     if settings.temporal_address is None:
         ports["ZHUHANG_TEMPORAL_PORT"] = ("127.0.0.1", settings.temporal_port)
         ports["ZHUHANG_TEMPORAL_UI_PORT"] = ("127.0.0.1", settings.temporal_ui_port)
-    return ports
+    return ports | api_metrics_port(settings) | worker_metrics_ports(settings)
+
+
+def api_metrics_port(settings: Settings) -> dict[str, tuple[str, int]]:
+    """The address at which an API process tells its metrics, if any."""
+    return _given({"ZHUHANG_API_METRICS_PORT": (settings.metrics_host, settings.api_metrics_port)})
+
+
+def worker_metrics_ports(settings: Settings) -> dict[str, tuple[str, int]]:
+    """The addresses at which a worker tells its own metrics and those of the Temporal SDK, if any."""
+    host = settings.metrics_host
+    return _given(
+        {
+            "ZHUHANG_WORKER_METRICS_PORT": (host, settings.worker_metrics_port),
+            "ZHUHANG_TEMPORAL_METRICS_PORT": (host, settings.temporal_metrics_port),
+        }
+    )
+
+
+def _given(ports: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
+    return {variable: address for variable, address in ports.items() if address[1]}
+
+
+def check_ports(ports: dict[str, tuple[str, int]]) -> None:
+    """Raises `SetupError` for the first of these that cannot be listened on; see `check_port`."""
+    for variable, (host, port) in ports.items():
+        check_port(host, port, variable)
 
 
 def check_port(host: str, port: int, variable: str) -> None:
@@ -74,10 +100,10 @@ def check_port(host: str, port: int, variable: str) -> None:
             trial.bind(address)
             trial.listen(1)
     except socket.gaierror:
-        raise _not_ours(host) from None
+        raise _not_ours(host, variable) from None
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
-            raise _not_ours(host) from None
+            raise _not_ours(host, variable) from None
         raise SetupError(
             "port_in_use",
             f"端口 {port} 不可用(多半已被占用):请停止占用它的程序,或用 {variable} 换一个端口。",
@@ -86,11 +112,12 @@ def check_port(host: str, port: int, variable: str) -> None:
         ) from None
 
 
-def _not_ours(host: str) -> SetupError:
+def _not_ours(host: str, port_variable: str) -> SetupError:
+    variable = "ZHUHANG_METRICS_HOST" if port_variable.endswith("METRICS_PORT") else "ZHUHANG_HTTP_HOST"
     return SetupError(
         "host_not_ours",
-        f"{host} 不是本机地址:请修改 ZHUHANG_HTTP_HOST。",
-        f"{host} is not an address of this machine: change ZHUHANG_HTTP_HOST.",
+        f"{host} 不是本机地址:请修改 {variable}。",
+        f"{host} is not an address of this machine: change {variable}.",
     )
 
 

@@ -61,12 +61,13 @@ def worker() -> None:
     """启动工作进程 · run the Temporal worker."""
     import uvloop
 
-    from cli.checks import check_safe
+    from cli.checks import check_ports, check_safe, worker_metrics_ports
     from services.logs import configure_logging
     from worker import run_worker
 
     settings = load_settings()
     check_safe(settings)
+    check_ports(worker_metrics_ports(settings))
     configure_logging(settings)
 
     async def run() -> None:
@@ -85,13 +86,16 @@ def api() -> None:
 
     from api.app import create_app
     from api.http_protocol import GuardedHttp
-    from cli.checks import check_safe
+    from cli.checks import api_metrics_port, check_ports, check_safe
     from console.app import mount
     from services.logs import configure_logging
+    from services.metrics import serve_metrics
 
     settings = load_settings()
     check_safe(settings)
+    check_ports(api_metrics_port(settings))
     configure_logging(settings)
+    serve_metrics(settings.metrics_host, settings.api_metrics_port)
     served = create_app(settings)
     mount(served, settings)
     server = uvicorn.Server(

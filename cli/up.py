@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.checks import check_data_dir, check_policies, check_port, database_away, ports_of
+from cli.checks import check_data_dir, check_policies, check_ports, database_away, ports_of
 from cli.supervisor import Part, Supervisor
 from cli.terminal import Terminal
 from cli.under_make import make_was_interrupted, terminal_of_our_own
@@ -62,8 +62,7 @@ def _run(settings: Settings, terminal: Terminal) -> int:
     refuse_moving(settings.data_dir)
     refuse_weak(settings, with_data=False)
     check_policies(settings)
-    for variable, (host, port) in ports_of(settings).items():
-        check_port(host, port, variable)
+    check_ports(ports_of(settings))
     temporal: Part | None = None
     if settings.temporal_address is None:
         server = find_server(terminal)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from models.case.kernel import Actor
 from models.case.machine import AnyCommand
 from services.data_key import KeyMissing
 from services.errors import Conflict, ServiceError, StaleVersion, Unavailable, Unprocessable, case_unknown
+from services.metrics import COMMAND_SECONDS, COMMANDS, REFUSALS
 from workflows.messages import CASE_COMMAND, CommandAnswer, CommandRequest
 
 log = structlog.get_logger(__name__)
@@ -58,6 +60,24 @@ class Commands:
         Unprocessable (`idempotency_key_reused`), Unavailable (`temporal_unavailable`, `command_pending`): then
         nobody knows yet, and the same request with the same key may be sent again.
         """
+        began = time.perf_counter()
+        types = [command.type for command in commands]
+        try:
+            answer = await self._send(case_id, commands, actor, key, expected_version)
+        except ServiceError as error:
+            _count(types, _outcome_of(error), error.code, began)
+            raise
+        _count(types, "done" if answer.projected else "accepted", None, began)
+        return answer
+
+    async def _send(
+        self,
+        case_id: str,
+        commands: Sequence[AnyCommand],
+        actor: Actor,
+        key: str,
+        expected_version: int | None,
+    ) -> CommandAnswer:
         # What is open for reading only is nothing to act on.
         actor = actor.model_copy(update={"reading": ()})
         request = CommandRequest(actor=actor, commands=list(commands), expected_version=expected_version)
@@ -96,6 +116,24 @@ class Commands:
 def update_id(key: str) -> str:
     """The id of an Update under somebody's key. Temporal keeps ids in plaintext, and a key may say anything."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _outcome_of(error: ServiceError) -> str:
+    match error:
+        case StaleVersion():
+            return "stale"
+        case Unavailable():
+            return "failed"
+        case _:
+            return "refused"
+
+
+def _count(types: Sequence[str], outcome: str, code: str | None, began: float) -> None:
+    COMMAND_SECONDS.observe(time.perf_counter() - began)
+    for type_ in types:
+        COMMANDS.labels(type_, outcome).inc()
+    if code is not None:
+        REFUSALS.labels(code).inc()
 
 
 def _as_service_error(failure: WorkflowUpdateFailedError) -> ServiceError:

@@ -33,6 +33,7 @@ from services.errors import NotFound, StaleVersion, Unprocessable, case_unknown
 from services.import_judge import Departments, Importer, ImportOptions, RowJudge, Verdict
 from services.import_people import People, known_of_state, people_of_ledger
 from services.import_seals import ImportSeals
+from services.metrics import IMPORT_ROWS
 from services.settings import Settings
 from services.vault import Vault
 from workflows.messages import CASE_STATE, ChunkInput, ChunkResult
@@ -246,9 +247,12 @@ class ChunkTaker:
                 return
             changes = [self._columns(import_id, verdict, undecided[verdict.row]) for verdict in decided]
             session.bulk_update_mappings(inspect(ImportRow), changes)
-            for outcome, count in Counter(verdict.outcome for verdict in decided).items():
+            counted = Counter(verdict.outcome for verdict in decided)
+            for outcome, count in counted.items():
                 setattr(job, outcome, getattr(job, outcome) + count)
             session.commit()
+        for outcome, count in counted.items():
+            IMPORT_ROWS.labels(outcome).inc(count)
 
     def _columns(self, import_id: str, verdict: Verdict, cells: str | None) -> dict[str, str | int | None]:
         if verdict.erased:

@@ -13,6 +13,7 @@ from models.views.page import Page
 from services.channels import Channels, SendError
 from services.database import writing
 from services.keyset import after, cursor_of, read_cursor
+from services.metrics import DELIVERIES
 
 _ENDED = frozenset({"sent", "given_up"})
 _ORDER = (col(Delivery.created_at), col(Delivery.id))
@@ -112,6 +113,7 @@ class Deliveries:
             else:
                 row.error = error
             session.commit()
+        DELIVERIES.labels(status).inc()
 
 
 def _view(row: Delivery) -> DeliveryView:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from services.ciphers import Algorithm
 from services.policies import packaged_policies
 from services.settings_export import ExportSettings
+from services.settings_observability import ObservabilitySettings
 from services.settings_security import SecretFile, SecuritySettings, secret_in
 from services.sign_on.settings import SignOnSettings
 from services.sso.settings import SsoSettings
@@ -41,7 +42,7 @@ class SetupError(Exception):
         self.en = en
 
 
-class Settings(SecuritySettings, SignOnSettings, SsoSettings, ExportSettings):
+class Settings(SecuritySettings, SignOnSettings, SsoSettings, ExportSettings, ObservabilitySettings):
     """What may be set, with its default. Paths are made absolute."""
 
     model_config = SettingsConfigDict(

@@ -7,6 +7,7 @@ from temporalio.converter import (
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
 )
+from temporalio.runtime import Runtime
 
 from services.codec import EncryptionCodec
 from services.settings import Settings
@@ -33,12 +34,16 @@ def data_converter(vault: Vault) -> DataConverter:
     )
 
 
-async def connect(settings: Settings, vault: Vault, *, lazy: bool = False) -> Client:
-    """A client of the server in the settings. `lazy` connects on first use only."""
+async def connect(
+    settings: Settings, vault: Vault, *, lazy: bool = False, runtime: Runtime | None = None
+) -> Client:
+    """A client of the server in the settings. `lazy` connects on first use only; `runtime` is what the SDK tells
+    its metrics by (None: the process's own, which tells none)."""
     return await Client.connect(
         settings.temporal_target,
         namespace=settings.temporal_namespace,
         data_converter=data_converter(vault),
         lazy=lazy,
+        runtime=runtime,
         **temporal_security(settings),
     )

@@ -112,6 +112,18 @@ def rungs(state: CaseState, deadline: Deadline) -> list[TimedRung]:
     return timed
 
 
+def due_of(state: CaseState, event: RungReached) -> datetime | None:
+    """When a rung that was reached was to be reached; None where its deadline has ended since."""
+    reached = (
+        item.at
+        for deadline in deadlines(state)
+        if deadline.key == event.key
+        for item in rungs(state, deadline)
+        if item.number == event.number
+    )
+    return next(reached, None)
+
+
 class _Coming(NamedTuple):
     """Something that time will bring. `turns`: it changes what else is due, so what follows is looked up anew."""
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from models.case.ladder import deadlines, next_wake, no_deadline_reason, tick
+from models.case.ladder import RungReached, deadlines, due_of, next_wake, no_deadline_reason, tick
 from models.case.summary import deadline_lines
 
-from .given import Case, replayed, rungs_of, types
+from .given import PROOF, Case, replayed, rungs_of, types
 from .people import COUNSELOR, M1, SUPERVISOR, adapted, days, seconds
 
 EVERY_RUNG = [
@@ -33,6 +33,15 @@ def test_after_a_long_outage_each_missed_rung_comes_once(policy: Any) -> None:
     assert rungs_of(case.after_outage(days=60)) == EVERY_RUNG
     assert case.settle() == []
     assert next_wake(case.state) is None
+
+
+def test_a_rung_that_was_reached_is_told_when_it_was_due() -> None:
+    case, late = Case(seconds()), Case(seconds())
+    in_time = [item.at for item in case.wait(days=60)]
+    reached = [item.event for item in late.after_outage(days=60) if isinstance(item.event, RungReached)]
+    assert [due_of(late.state, event) for event in reached] == in_time
+    late.when(COUNSELOR, "confirm_eligibility", decision="open", hardship_types=[PROOF])
+    assert due_of(late.state, reached[0]) is None
 
 
 def test_what_happened_during_an_outage_happens_in_the_order_of_time() -> None:

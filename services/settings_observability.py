@@ -1,0 +1,27 @@
+"""The settings by which an installation is seen running; see docs/observability.md."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+_PortOrNone = Annotated[int, Field(ge=0, le=65535)]
+
+
+class ObservabilitySettings(BaseSettings):
+    """Where a process tells how it does. Part of `services.settings.Settings`."""
+
+    metrics_host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address on which processes tell their metrics."
+    )
+    api_metrics_port: _PortOrNone = Field(
+        default=0, description="Port of `/metrics` of an API process; 0: none."
+    )
+    worker_metrics_port: _PortOrNone = Field(
+        default=0, description="Port of `/metrics` of a worker process; 0: none."
+    )
+    temporal_metrics_port: _PortOrNone = Field(
+        default=0,
+        description="Port of `/metrics` of the Temporal SDK in a worker process, such as slots and latencies; "
+        "0: none.",
+    )
