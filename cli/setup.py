@@ -7,7 +7,8 @@ from temporalio.service import RPCError
 
 from cli.checks import check_data_dir, check_policies, database_away
 from cli.terminal import Terminal
-from services.database import migrate
+from services.database import create_engine_from, migrate
+from services.first_staff import ensure_school
 from services.namespace import register_namespace
 from services.settings import Settings, SetupError
 from services.sign_on.first import first_passwords_file, make_first_accounts
@@ -19,8 +20,8 @@ _LOOK_SECONDS = 1
 
 
 def set_up(settings: Settings, terminal: Terminal) -> int:
-    """The namespace in Temporal, the tables of the ledger and of the keys, and the first accounts; what is there
-    already stays. The exit status. Raises `SetupError`."""
+    """The namespace in Temporal, the tables of the ledger and of the keys, the school and its first accounts; what is
+    there already stays. The exit status. Raises `SetupError`."""
     check_data_dir(settings.data_dir)
     refuse_weak(settings, with_data=False)
     check_policies(settings)
@@ -28,6 +29,9 @@ def set_up(settings: Settings, terminal: Terminal) -> int:
     try:
         migrate(settings)
         Vault.of(settings).store.close()
+        engine = create_engine_from(settings)
+        ensure_school(engine, settings.school_code, settings.school_name, settings.province)
+        engine.dispose()
         refuse_weak(settings, with_data=True)
         made = make_first_accounts(settings)
     except SQLAlchemyError as error:

@@ -28,6 +28,7 @@ from services.database import create_engine_from
 from services.delegations import Delegations
 from services.erasures import Erasures
 from services.export import LedgerExport
+from services.first_staff import ensure_school
 from services.import_rows import ImportRows
 from services.imports import Imports
 from services.inbox import InboxReader
@@ -106,7 +107,7 @@ class Services:
     def prepare(self) -> None:
         """Make the school known in the database, and finish what an earlier process died over."""
         settings = self.settings
-        self.office.ensure_school(settings.school_code, settings.school_name, settings.province)
+        ensure_school(self.engine, settings.school_code, settings.school_name, settings.province)
         self.attachments.finish_removals()
 
     async def completed(self, actor: Actor, commands: list[PublicCommand]) -> list[PublicCommand]:

@@ -1,9 +1,46 @@
 """The two with whom a school begins, by the names that it knows them by. In one database each school has its own."""
 
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from models.case.kernel import Role
 from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
-from models.tables import Staff
+from models.tables import School, Staff
+from services.database import writing
+
+_FIRST = (
+    (SETUP_ACTOR, "系统管理员", Role.ADMINISTRATOR),
+    (CAREER_CENTRE_ACTOR, "就业指导中心", Role.SCHOOL_SUPERVISOR),
+)
+
+
+def ensure_school(engine: Engine, school_id: str, name: str, province: str) -> None:
+    """Make the school known, with its first staff; does nothing where it is. Several processes may do it at once."""
+    with Session(writing(engine)) as session:
+        if session.get(School, school_id) is not None:
+            return
+        session.add(School(id=school_id, name=name, province=province))
+        for staff_id, title, role in _FIRST:
+            taken = session.get(Staff, staff_id) is not None
+            session.add(
+                Staff(
+                    # Another school of the same database has it.
+                    id=later_id(staff_id, school_id) if taken else staff_id,
+                    school_id=school_id,
+                    name=title,
+                    role=role,
+                    created_at=datetime.now(UTC),
+                )
+            )
+        try:
+            session.commit()
+        except IntegrityError:
+            session.rollback()
+            if session.get(School, school_id) is None:
+                raise
 
 
 def first_staff(session: Session, school_id: str) -> dict[str, str]:

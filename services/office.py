@@ -15,15 +15,13 @@ from sqlmodel import Session, col, select
 from models.base import Model
 from models.case.kernel import Actor, Refused, Role
 from models.case.transfer import RequestTransfer
-from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
 from models.policy import Policy
-from models.tables import Department, Reservation, School, Staff
+from models.tables import Department, Reservation, Staff
 from models.views.page import Page
 from services.access import may
 from services.database import writing
 from services.departments import require_department
 from services.errors import Conflict, NotAllowed, NotFound, Unprocessable
-from services.first_staff import later_id
 from services.own_channels import OwnChannels
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -111,30 +109,6 @@ class Office:
         self._engine = engine
         self._own_channels = own_channels
         self._mentor_capacity = min(policy.pairing.hard_cap for policy in policies)
-
-    def ensure_school(self, school_id: str, name: str, province: str) -> None:
-        """Make the school known, with an administrator and its career centre; does nothing where it is."""
-        first = (
-            (SETUP_ACTOR, "系统管理员", Role.ADMINISTRATOR),
-            (CAREER_CENTRE_ACTOR, "就业指导中心", Role.SCHOOL_SUPERVISOR),
-        )
-        with Session(writing(self._engine)) as session:
-            if session.get(School, school_id) is not None:
-                return
-            session.add(School(id=school_id, name=name, province=province))
-            for staff_id, title, role in first:
-                taken = session.get(Staff, staff_id) is not None
-                session.add(
-                    Staff(
-                        # Another school of the same database has it.
-                        id=later_id(staff_id, school_id) if taken else staff_id,
-                        school_id=school_id,
-                        name=title,
-                        role=role,
-                        created_at=datetime.now(UTC),
-                    )
-                )
-            session.commit()
 
     def departments(self, school_id: str, *, cursor: str | None, limit: int) -> Page[DepartmentView]:
         """A page of the departments, by id."""

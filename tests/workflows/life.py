@@ -17,6 +17,7 @@ from models.roster.rows import RosterRow
 from services.cases import CaseOpener
 from services.commands import Commands
 from services.database import create_engine_from, migrate
+from services.first_staff import ensure_school
 from services.office import DepartmentDraft, Office, StaffDraft
 from services.own_channels import OwnChannels
 from services.policies import load_policies
@@ -105,8 +106,8 @@ class Lives:
         policies = load_policies(self.settings.policy)
         self.opener = CaseOpener(self.client, self.engine, self.vault, policies, self.settings)
         self.commands = Commands(self.client)
+        ensure_school(self.engine, SCHOOL, "试验学校", "*")
         office = Office(self.engine, policies, OwnChannels((), ()))
-        office.ensure_school(SCHOOL, "试验学校", "*")
         admin = Actor(id="admin", role=Role.ADMINISTRATOR, school_id=SCHOOL)
         for department in ("cs", "edu"):
             office.add_department(admin, DepartmentDraft(id=department, name=department))
