@@ -201,7 +201,7 @@ class Settings(SecuritySettings, SignOnSettings, SsoSettings, ExportSettings, Ob
         # By blanks, not commas: a comma may be part of an Apprise URL.
         return value.split() if isinstance(value, str) else value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "key_database_url")
     @classmethod
     def _is_url(cls, value: str) -> str:
         try:
@@ -235,13 +235,14 @@ class Settings(SecuritySettings, SignOnSettings, SsoSettings, ExportSettings, Ob
         self.data_dir = self.data_dir.expanduser().absolute()
         self.database_url = self.database_url or f"sqlite:///{self.data_dir / 'zhuhang.db'}"
         if self.database_password_file is not None:
-            url = make_url(self.database_url).set(password=secret_in(self.database_password_file))
-            self.database_url = url.render_as_string(hide_password=False)
+            self.database_url = _with_password(self.database_url, self.database_password_file)
         if self.notify_urls_file is not None:
             self.notify_urls = [*self.notify_urls, *secret_in(self.notify_urls_file).split()]
         self.key_database_url = (
             self.key_database_url or f"sqlite:///{self.data_dir / 'keys' / 'case-keys.db'}"
         )
+        if self.key_database_password_file is not None:
+            self.key_database_url = _with_password(self.key_database_url, self.key_database_password_file)
         # Beyond the last port, the space below is as good.
         above = self.temporal_port + 1000
         self.temporal_ui_port = self.temporal_ui_port or (
@@ -268,6 +269,10 @@ class Settings(SecuritySettings, SignOnSettings, SsoSettings, ExportSettings, Ob
         """Address of the API as seen from this machine."""
         host = "127.0.0.1" if self.http_host in {"0.0.0.0", "::"} else self.http_host  # noqa: S104
         return f"http://{f'[{host}]' if ':' in host else host}:{self.http_port}"
+
+
+def _with_password(url: str, file: Path) -> str:
+    return make_url(url).set(password=secret_in(file)).render_as_string(hide_password=False)
 
 
 def load_settings() -> Settings:

@@ -121,6 +121,9 @@ class SecuritySettings(BaseSettings):
     database_password_file: SecretFile | None = Field(
         default=None, description="File with the password for ZHUHANG_DATABASE_URL, which then holds none."
     )
+    key_database_password_file: SecretFile | None = Field(
+        default=None, description="The same for ZHUHANG_KEY_DATABASE_URL."
+    )
     notify_urls_file: SecretFile | None = Field(
         default=None, description="File with the channels of ZHUHANG_NOTIFY_URLS, which then is empty."
     )

@@ -1,22 +1,23 @@
 """Secrets come from files as well, and are told to nobody."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from services.settings import Settings, SetupError, load_settings
 
 
-def test_the_database_password_comes_from_its_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", ["database", "key_database"])
+def test_the_password_of_a_database_comes_from_its_file(which: str, tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("p@ss/wörd %41\n", encoding="utf-8")
-    settings = Settings(
-        database_url="postgresql+psycopg://zhuhang@db.example.edu:5433/ledger?sslmode=require",
-        database_password_file=file,
-    )
-    from sqlalchemy import make_url
-
-    url = make_url(settings.database_url)
+    given: dict[str, Any] = {
+        f"{which}_url": "postgresql+psycopg://zhuhang@db.example.edu:5433/ledger?sslmode=require",
+        f"{which}_password_file": file,
+    }
+    url = make_url(getattr(Settings(**given), f"{which}_url"))
     assert (url.username, url.password, url.host) == ("zhuhang", "p@ss/wörd %41", "db.example.edu")
     assert url.query == {"sslmode": "require"}
 
@@ -34,6 +35,7 @@ def test_channels_come_from_their_file(tmp_path: Path) -> None:
     "variable",
     [
         "ZHUHANG_DATABASE_PASSWORD_FILE",
+        "ZHUHANG_KEY_DATABASE_PASSWORD_FILE",
         "ZHUHANG_NOTIFY_URLS_FILE",
         "ZHUHANG_TEMPORAL_API_KEY_FILE",
         "ZHUHANG_TEMPORAL_TLS_CA_FILE",
@@ -61,9 +63,10 @@ def test_what_cannot_be_understood_is_named(monkeypatch: pytest.MonkeyPatch, var
         load_settings()
 
 
-def test_a_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ZHUHANG_DATABASE_URL", "no url but my-password")
-    monkeypatch.setenv("ZHUHANG_DATABASE_PASSWORD_FILE", "/dev/null")
+@pytest.mark.parametrize("which", ["DATABASE", "KEY_DATABASE"])
+def test_a_secret_is_not_repeated(which: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"ZHUHANG_{which}_URL", "no url but my-password")
+    monkeypatch.setenv(f"ZHUHANG_{which}_PASSWORD_FILE", "/dev/null")
     with pytest.raises(SetupError) as caught:
         load_settings()
     assert "my-password" not in str(caught.value)
