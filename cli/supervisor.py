@@ -36,14 +36,21 @@ class Supervisor:
     """Keeps parts running from `start` to `stop`.
 
     `gave_up` becomes the error of a part that crashed again and again before `settled` was set;
-    after that a part is restarted without end, with a growing delay.
+    after that a part is restarted without end, with a growing delay. `started` is told the process id of a part
+    at each of its starts.
     """
 
-    def __init__(self, logs: Path, say: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        logs: Path,
+        say: Callable[[str, str], None],
+        started: Callable[[Part, int], None] = lambda part, pid: None,
+    ) -> None:
         self.settled = False
         self.gave_up: asyncio.Future[SetupError] = asyncio.get_running_loop().create_future()
         self._logs = logs
         self._say = say
+        self._started = started
         self._stopping = asyncio.Event()
         self._keepers: dict[Part, asyncio.Task[None]] = {}
         self._processes: dict[Part, asyncio.subprocess.Process] = {}
@@ -103,6 +110,7 @@ class Supervisor:
                 env=os.environ | part.environment,
             )
         self._processes[part] = process
+        self._started(part, process.pid)
         if self._stopping.is_set():
             process.send_signal(part.stop_signal)
         return await process.wait()

@@ -1,34 +1,25 @@
 """`zhuhang up`: everything in one foreground command, ended by Ctrl-C."""
 
 import asyncio
-import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-import httpx
 from rich.panel import Panel
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.checks import check_data_dir, check_policies, check_ports, database_away, ports_of
+from cli.foreground import LOOK_SECONDS, READY_SECONDS, alone_in, let_people_in, run_parts, until_ready
 from cli.supervisor import Part, Supervisor
 from cli.terminal import Terminal
-from cli.under_make import make_was_interrupted, terminal_of_our_own
 from services.database import migrate
-from services.demo import ledger_is_empty, load_demo, sample_school
-from services.file_lock import LockHeldError, exclusive
 from services.move.marks import refuse_moving
 from services.settings import Settings, SetupError
-from services.sign_on.first import first_passwords_file, make_demo_accounts, make_first_accounts
+from services.sign_on.first import first_passwords_file
 from services.temporal_health import check_temporal
 from services.temporal_server import find_server, server_command
 from services.weaknesses import refuse_weak
-
-READY_SECONDS = 120.0
-LOOK_SECONDS = 0.3
 
 
 def up(settings: Settings, terminal: Terminal) -> int:
@@ -36,26 +27,8 @@ def up(settings: Settings, terminal: Terminal) -> int:
 
     Raises `SetupError` when something is in the way.
     """
-    # Until the parts run, each of these breaks off whatever is under way. SIGINT too: a shell script that
-    # starts us in the background has it ignored.
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.default_int_handler)
-    with terminal_of_our_own():
-        try:
-            check_data_dir(settings.data_dir)
-            with exclusive(settings.data_dir / "up.lock"):
-                return _run(settings, terminal)
-        except LockHeldError as held:
-            raise SetupError(
-                "already_running",
-                f"数据目录 {settings.data_dir} 已有一个助航在运行(进程 {held.holder}):"
-                "请先结束它,或用 ZHUHANG_DATA_DIR 换一个目录。",
-                f"Zhuhang already runs on the data folder {settings.data_dir} (process {held.holder}): "
-                "end it first, or name another folder in ZHUHANG_DATA_DIR.",
-            ) from None
-        except KeyboardInterrupt:
-            terminal.say("已中止", "broken off before everything was up")
-            return 0
+    check_data_dir(settings.data_dir)
+    return alone_in(settings.data_dir, terminal, lambda: _run(settings, terminal))
 
 
 def _run(settings: Settings, terminal: Terminal) -> int:
@@ -83,32 +56,8 @@ def _run(settings: Settings, terminal: Terminal) -> int:
 
 
 async def _serve(settings: Settings, terminal: Terminal, temporal: Part | None) -> int:
-    stop = asyncio.Event()
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(ending, stop.set)
     supervisor = Supervisor(settings.data_dir / "logs", terminal.say)
-    serving = asyncio.create_task(_bring_up(settings, terminal, supervisor, temporal))
-    watching = asyncio.create_task(_until_asked_to_end(stop))
-    try:
-        await asyncio.wait({watching, serving, supervisor.gave_up}, return_when=asyncio.FIRST_COMPLETED)
-        if supervisor.gave_up.done():
-            raise supervisor.gave_up.result()
-        if serving.done():
-            serving.result()
-            await watching
-    finally:
-        serving.cancel()
-        watching.cancel()
-        terminal.say("正在结束…", "ending everything")
-        await supervisor.stop()
-    terminal.say("已结束", "ended; the cases are kept")
-    return 0
-
-
-async def _until_asked_to_end(stop: asyncio.Event) -> None:
-    while not stop.is_set() and not make_was_interrupted():
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), 1)
+    return await run_parts(supervisor, terminal, _bring_up(settings, terminal, supervisor, temporal))
 
 
 async def _bring_up(
@@ -122,31 +71,11 @@ async def _bring_up(
     zhuhang = [sys.executable, str(Path(sys.executable).with_name("zhuhang"))]
     supervisor.start(Part("worker", [*zhuhang, "worker"], stop_seconds=3.0))
     supervisor.start(Part("api", [*zhuhang, "api"], stop_seconds=3.5))
-    await _until_ready(settings, terminal)
+    await until_ready(settings, terminal, settings.data_dir / "logs")
     supervisor.settled = True
-    new = await _accounts(settings, make_first_accounts)
-    if settings.demo and await asyncio.to_thread(ledger_is_empty, settings):
-        terminal.say("台账为空,导入示范学校(DEMO=0 可跳过)", "empty ledger: importing the sample school")
-        await load_demo(settings)
-    if settings.demo and settings.allow_test_identities:
-        # Also those that an earlier start was broken off before.
-        staff = [str(person["id"]) for person in sample_school().staff]
-        new |= await _accounts(settings, lambda settings: make_demo_accounts(settings, staff))
-    if new:
-        file = first_passwords_file(settings)
-        terminal.say(
-            f"初始口令在 {file}（仅本人可读，发放后请删除）",
-            f"first passwords are in {file}; delete it later",
-        )
-    terminal.console.print(_welcome(settings))
-    _print_trials(settings, terminal)
-
-
-async def _accounts(settings: Settings, make: Callable[[Settings], bool]) -> bool:
-    try:
-        return await asyncio.to_thread(make, settings)
-    except SQLAlchemyError as error:
-        raise database_away(settings, error) from None
+    await let_people_in(settings, terminal)
+    terminal.console.print(welcome(settings))
+    print_trials(settings, terminal)
 
 
 async def until_temporal_answers(settings: Settings, terminal: Terminal) -> None:
@@ -164,26 +93,8 @@ async def until_temporal_answers(settings: Settings, terminal: Terminal) -> None
             return
 
 
-async def _until_ready(settings: Settings, terminal: Terminal) -> None:
-    began = time.monotonic()
-    seen = "no answer"
-    async with httpx.AsyncClient(base_url=settings.base_url, trust_env=False, timeout=10) as http:
-        while (seconds := time.monotonic() - began) < READY_SECONDS:
-            with suppress(httpx.HTTPError):
-                answer = await http.get("/readyz")
-                if answer.is_success:
-                    return
-                seen = answer.text[:200]
-            terminal.busy("  等待各部分就绪", "  waiting until all parts are ready", seconds)
-            await asyncio.sleep(LOOK_SECONDS)
-    raise SetupError(
-        "not_ready",
-        f"{READY_SECONDS:.0f} 秒内未就绪({seen}),详见 {settings.data_dir / 'logs'}。",
-        f"Not ready within {READY_SECONDS:.0f} s ({seen}); see {settings.data_dir / 'logs'}.",
-    )
-
-
-def _welcome(settings: Settings) -> Panel:
+def welcome(settings: Settings) -> Panel:
+    """What to know of an installation that has just come up."""
     table = Table.grid(padding=(0, 2))
     base = settings.base_url
     table.add_row("工作台 console", f"{base}/console")
@@ -197,7 +108,7 @@ def _welcome(settings: Settings) -> Panel:
     return Panel(table, title="助航已就绪 · Zhuhang is ready", expand=False)
 
 
-def _print_trials(settings: Settings, terminal: Terminal) -> None:
+def print_trials(settings: Settings, terminal: Terminal) -> None:
     """Commands to copy, so never broken into lines."""
     token = "$(.venv/bin/zhuhang token create --as career-centre)"  # noqa: S105  (a command that makes one)
     trials = (
