@@ -9,13 +9,16 @@ READY_TO_MEASURE := .venv/.ready-bench
 LOCKS := requirements-dev.lock requirements-build.lock
 PYTHON ?=
 
-.PHONY: help run test check bench chaos lock clean
+.PHONY: help run cluster test check bench chaos lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY) ## start everything (Temporal, worker, API) until Ctrl-C; DEMO=0 starts with an empty ledger
 	@exec $(BIN)/zhuhang up
+
+cluster: $(READY) ## the production form on this machine (PostgreSQL, full Temporal, 2 workers, 2 APIs, proxy)
+	@exec $(BIN)/python -m deploy.local up $(ARGS)
 
 test: $(READY) ## run the tests; ARGS="tests/setup -x" narrows them
 	@$(BIN)/python -m tests.servers

@@ -245,14 +245,19 @@ def _enterable_copy(folder: Path, owner: str) -> Path:
     copy = _SHARED_CACHE / f"{installed.name}-{installed.stat().st_mtime_ns}"
     # The programs look for their libraries beside the package that they are in.
     libraries = installed.parent.with_name(f"{installed.parent.name}.libs")
-    if not copy.exists():
-        _SHARED_CACHE.mkdir(parents=True, exist_ok=True, mode=0o755)
+    if copy.exists():
+        return copy / folder.relative_to(installed.parent.parent)
+    mask = os.umask(0o022)  # ours may keep others out
+    try:
+        _SHARED_CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_SHARED_CACHE) as fresh:
             made = Path(fresh) / "made"
             for part in (installed, *([libraries] if libraries.exists() else ())):
                 shutil.copytree(part, made / part.relative_to(installed.parent.parent), symlinks=True)
             with suppress(OSError):  # another process was quicker
                 made.rename(copy)
+    finally:
+        os.umask(mask)
     return copy / folder.relative_to(installed.parent.parent)
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import subprocess
-from collections.abc import Generator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from services.go_programs import built
 from services.namespace import register_namespace
 from services.settings import Settings, SetupError
 from services.temporal_health import CONNECT_SECONDS, check_temporal
+from services.temporal_tls import temporal_security
 
 SERVER_VERSION = "1.32.0"
 SERVICES = ("frontend", "history", "matching", "worker")
@@ -217,8 +219,12 @@ def server_on(
                     )
                 )
         settings = Settings(temporal_address=cluster.address)
+
+        def ended() -> bool:
+            return any(process.poll() is not None for process in processes)
+
         with ThreadPoolExecutor(1) as thread:  # the caller's own thread may be running an event loop
-            thread.submit(lambda: asyncio.run(_until_registered(settings, processes))).result()
+            thread.submit(lambda: asyncio.run(until_registered(settings, ended))).result()
         yield cluster.address
     finally:
         for process in processes:
@@ -271,11 +277,15 @@ def _tls(files: Certificates) -> dict[str, Any]:
     return {"internode": listening, "frontend": listening, "systemWorker": system_worker}
 
 
-async def _until_registered(settings: Settings, processes: Sequence["subprocess.Popen[bytes]"]) -> None:
-    """The server refuses for a while after it answers."""
-    reason = "no answer"
-    for _ in range(round(READY_SECONDS / LOOK_SECONDS)):
-        if any(process.poll() is not None for process in processes):
+async def until_registered(settings: Settings, ended: Callable[[], bool] = lambda: False) -> None:
+    """Register the namespace with a server that has just started, which refuses for a while after it answers, and
+    wait until all of its services know it. `ended` tells that waiting is in vain.
+
+    Raises `SetupError` `temporal_did_not_start`.
+    """
+    reason, until = "no answer", time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        if ended():
             reason = "it ended"
             break
         try:
@@ -309,7 +319,9 @@ async def _known_everywhere(settings: Settings) -> None:
 
     Raises `temporalio.service.RPCError` while one of them does not know it.
     """
-    client = await Client.connect(settings.temporal_target, namespace=settings.temporal_namespace)
+    client = await Client.connect(
+        settings.temporal_target, namespace=settings.temporal_namespace, **temporal_security(settings)
+    )
     queue = DescribeTaskQueueRequest(
         namespace=settings.temporal_namespace,
         task_queue=TaskQueue(name="nobodys"),
