@@ -45,7 +45,7 @@ class DigestActivities:
     def collect_digest(self, given: CollectInput) -> list[str]:
         # The trends live on the same beat: this is what runs once a day whatever happens.
         self._day_book.write(given.school_id, given.until)
-        return self._writer.collect(given.school_id, given.period, given.since, given.until)
+        return self._writer.collect(given.school_id, given.period, given.until)
 
     @activity.defn(name="send_deliveries")
     def send_deliveries(self, given: SendInput) -> list[str]:

@@ -2,13 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import Connection, Engine, Select, and_, case, func, not_, or_, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, Engine, Select, and_, case, func, insert, not_, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
@@ -71,29 +72,37 @@ class DigestWriter:
         self._channels = channels
         self._public_url = public_url
 
-    def collect(self, school_id: str, period: str, since: datetime, until: datetime) -> list[str]:
+    def collect(self, school_id: str, period: str, until: datetime) -> list[str]:
         """Write one message per person and channel for the period, and answer the ids of those that are still
-        to be sent. A repeated call writes nothing twice."""
+        to be sent. A repeated call writes nothing twice, and takes no news from the digest that comes next."""
         tell_of_uncovered(self._engine, school_id, until)
+        # Read before writing, so that cases wait for the write lock no longer than they must.
         with self._engine.connect() as connection:
-            heaps = _heaps(connection, school_id, since, until)
-        with Session(writing(self._engine)) as session:
-            people = session.exec(
-                select_rows(Staff).where(Staff.school_id == school_id, col(Staff.departed_on).is_(None))
-            ).all()
-            insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-            for person in people:
-                heap = _heap_of(person, heaps)
-                rows = [] if heap.empty else list(self._deliveries(person, heap, period, until))
-                for row in rows:
-                    session.exec(insert(Delivery).values(row.model_dump()).on_conflict_do_nothing())
-            session.commit()
-            waiting = select_rows(Delivery.id).where(
-                Delivery.school_id == school_id,
-                Delivery.period == period,
-                col(Delivery.status).not_in(("sent", "given_up")),
-            )
+            heaps = _deadlines(connection, school_id, until)
+        # Somebody else may write the same digest in this very moment: one of the two counts, as a whole.
+        with suppress(IntegrityError), writing(self._engine).begin() as connection:
+            if not _is_written(connection, school_id, period):
+                _claim_notices(connection, school_id, period, until)
+                for audience, kind, count in connection.execute(_notices(school_id, period)):
+                    heaps[audience].notices[kind] = count
+                if rows := list(self._messages(connection, heaps, school_id, period, until)):
+                    connection.execute(insert(Delivery), rows)
+        waiting = select_rows(Delivery.id).where(
+            Delivery.school_id == school_id,
+            Delivery.period == period,
+            col(Delivery.status).not_in(("sent", "given_up")),
+        )
+        with Session(self._engine) as session:
             return sorted(session.exec(waiting).all())
+
+    def _messages(
+        self, connection: Connection, heaps: dict[str, Heap], school_id: str, period: str, now: datetime
+    ) -> Iterator[dict[str, Any]]:
+        people = select_rows(Staff).where(Staff.school_id == school_id, col(Staff.departed_on).is_(None))
+        for person in Session(connection).exec(people.order_by(col(Staff.id))).all():
+            heap = _heap_of(person, heaps)
+            if not heap.empty:
+                yield from (row.model_dump() for row in self._deliveries(person, heap, period, now))
 
     def _deliveries(self, person: Staff, heap: Heap, period: str, now: datetime) -> Iterator[Delivery]:
         subject, body = message(heap, self._public_url, now)
@@ -128,8 +137,8 @@ def _heap_of(person: Staff, heaps: dict[str, Heap]) -> Heap:
     return heap
 
 
-def _heaps(connection: Connection, school_id: str, since: datetime, until: datetime) -> dict[str, Heap]:
-    """Everything to tell, by audience, counted in SQL."""
+def _deadlines(connection: Connection, school_id: str, until: datetime) -> defaultdict[str, Heap]:
+    """What is due, by audience, counted in SQL."""
     heaps: defaultdict[str, Heap] = defaultdict(Heap)
     owner, clock, due_at = col(CaseDeadline.owner), col(CaseDeadline.clock), col(CaseDeadline.due_at)
     concerned = and_(
@@ -148,16 +157,32 @@ def _heaps(connection: Connection, school_id: str, since: datetime, until: datet
     ranked = select(*fields, place.label("place")).where(concerned).subquery()
     for row in connection.execute(select(ranked).where(ranked.c.place <= _LISTED)):
         heaps[row[0]].urgent.append(Item(*row[1:5]))
-    for audience, kind, count in connection.execute(_notices(school_id, since, until)):
-        heaps[audience].notices[kind] = count
     return heaps
 
 
-def _notices(school_id: str, since: datetime, until: datetime) -> Select[str, str, int]:
-    audience, kind, at = col(CaseNotice.audience), col(CaseNotice.kind), col(CaseNotice.at)
+def _is_written(connection: Connection, school_id: str, period: str) -> bool:
+    query = select(col(Delivery.id)).where(
+        col(Delivery.school_id) == school_id, col(Delivery.period) == period
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _claim_notices(connection: Connection, school_id: str, period: str, until: datetime) -> None:
+    """Let the digest of this period be the one that tells what none has told yet, however late it came into the
+    ledger."""
+    untold = (
+        col(CaseNotice.school_id) == school_id,
+        col(CaseNotice.period).is_(None),
+        col(CaseNotice.at) <= until,
+    )
+    connection.execute(update(CaseNotice).where(*untold).values(period=period))
+
+
+def _notices(school_id: str, period: str) -> Select[str, str, int]:
+    audience, kind = col(CaseNotice.audience), col(CaseNotice.kind)
     own = or_(*(kind.like(f"rung:%:{rung}") for rung in _OWN_RUNGS))
     query = select(audience, kind, func.count()).where(
-        col(CaseNotice.school_id) == school_id, at > since, at <= until, not_(own)
+        col(CaseNotice.school_id) == school_id, col(CaseNotice.period) == period, not_(own)
     )
     return query.group_by(audience, kind)
 

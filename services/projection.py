@@ -32,7 +32,7 @@ from services.certificates import certificate_of
 from services.data_key import KeyDestroyed
 from services.database import insert_missing, replace, writing
 from services.sealed import NAME, STUDENT_NO, event_place, state_place
-from services.unhappened import Met, met, take_back
+from services.unhappened import Met, met, notice_key, take_back
 from services.vault import IndexKind, Vault
 from workflows.messages import Projection
 
@@ -151,6 +151,7 @@ class Ledger:
         if written is None and state.version > 1 and _forgotten(connection, state.case_id):
             # A try that was delayed until the case had been erased.
             return
+        told: dict[tuple[str, ...], str] = {}
         if written is not None and events and written.version >= events[0].seq:
             match met(connection, events):
                 case Met.SAME:
@@ -158,10 +159,10 @@ class Ledger:
                 case Met.LATER:
                     return
                 case Met.EARLIER:
-                    take_back(connection, state.case_id, events[0].seq, events[0].at)
+                    told = take_back(connection, state.case_id, events[0].seq, events[0].at)
                     written = None
         insert_missing(connection, events)
-        _add_what_hangs_on(connection, projection, whole=whole)
+        _add_what_hangs_on(connection, projection, told, whole=whole)
         # One version has two times where its first try was given up; that one may be the last to come through.
         if written is not None and (written.version, written.updated_at) > (state.version, state.updated_at):
             return
@@ -229,10 +230,15 @@ class Ledger:
         )
 
 
-def _add_what_hangs_on(connection: Connection, projection: Projection, *, whole: bool) -> None:
-    """Who was told of the events, and the documents that they rest on or lead to."""
+def _add_what_hangs_on(
+    connection: Connection, projection: Projection, told: dict[tuple[str, ...], str], *, whole: bool
+) -> None:
+    """Who was told of the events, some of it by a digest already, and the documents that they rest on or lead to."""
     state = projection.state
-    insert_missing(connection, [row for item in projection.events for row in _notices(state, item)])
+    notices = [row for item in projection.events for row in _notices(state, item)]
+    for row in notices:
+        row.period = told.get(notice_key(row))
+    insert_missing(connection, notices)
     if any(isinstance(item.event, CaseOpened | PolicyChanged) for item in projection.events) or whole:
         insert_missing(connection, [_policy(state)])
     if state.erasing:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from sqlalchemy import Connection, delete, select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from models.tables import CaseEvent, CaseNotice
 
@@ -35,10 +35,22 @@ def met(connection: Connection, events: Sequence[CaseEvent]) -> Met:
     return Met.SAME
 
 
-def take_back(connection: Connection, case_id: str, first: int, before: datetime) -> None:
-    """Remove the events from the place `first` on that are older than `before`, and who was told of them."""
+def take_back(
+    connection: Connection, case_id: str, first: int, before: datetime
+) -> dict[tuple[str, ...], str]:
+    """Remove the events from the place `first` on that are older than `before`, and who was told of them. Answers
+    the digests that have told any of it, by notice, so that none tells the same again."""
+    place, at = col(CaseNotice.seq), col(CaseNotice.at)
+    old = select(CaseNotice).where(col(CaseNotice.case_id) == case_id, place >= first, at < before)
+    told = {notice_key(row): row.period for row in Session(connection).scalars(old) if row.period is not None}
     for table in (CaseEvent, CaseNotice):
         gone = delete(table).where(
             col(table.case_id) == case_id, col(table.seq) >= first, col(table.at) < before
         )
         connection.execute(gone)
+    return told
+
+
+def notice_key(row: CaseNotice) -> tuple[str, ...]:
+    """What makes two notices of a case the same news."""
+    return row.audience, row.kind, row.subject

@@ -38,14 +38,13 @@ class DigestWorkflow:
     @workflow.run
     async def run(self, given: DigestInput) -> None:
         schedule = await self._schedule(given)
-        since = given.last_at or workflow.now() - timedelta(days=1)
         due = schedule.times.after(given.last_at) if given.last_at else schedule.times.first(workflow.now())
         if not await self._sleep_until(due, schedule.times):
             # The service standards may have changed: read them anew.
             workflow.continue_as_new(given)
         until = workflow.now()
         period = schedule.times.period(until)
-        collected = CollectInput(school_id=given.school_id, period=period, since=since, until=until)
+        collected = CollectInput(school_id=given.school_id, period=period, until=until)
         ids = await workflow.execute_activity(
             "collect_digest",
             collected,

@@ -26,12 +26,12 @@ class DigestSchedule(Model):
 
 
 class CollectInput(Model):
-    """Gather what is due by `until` and what happened since."""
+    """Gather what is due by `until` and what no digest has told. `since` comes from digests that 0.1.0 began."""
 
     school_id: str
     period: str
-    since: datetime
     until: datetime
+    since: datetime | None = None
 
 
 class DeliveryInput(Model):

@@ -132,11 +132,12 @@ class CaseDeadline(Table, table=True):
 
 
 class CaseNotice(Table, table=True):
-    """Somebody was told of an event. `audience` is a person, a department or a school."""
+    """Somebody was told of an event. `audience` is a person, a department or a school; `period` is that of the
+    digest that told it, None until one has."""
 
     __table_args__ = (
         Index("ix_notice_audience", "audience", "at"),
-        Index("ix_notice_school", "school_id", "at"),
+        Index("ix_notice_school", "school_id", "period", "at"),
     )
 
     case_id: str = Field(primary_key=True)
@@ -146,6 +147,7 @@ class CaseNotice(Table, table=True):
     kind: str
     subject: str
     at: datetime = Field(sa_type=Instant)
+    period: str | None = None
 
 
 class CaseReferral(Table, table=True):

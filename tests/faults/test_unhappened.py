@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlmodel import Session, col, select
 
 from models.case.machine import Recorded
@@ -97,6 +97,19 @@ def test_what_was_decided_anew_takes_the_place_of_what_never_happened(office: Of
     assert (office.row().version, office.row().stage) == (4, "assessment")
     assert "approve_plan" not in office.clocks()
     assert all(seq < 4 for seq, _ in office.told())
+
+
+def test_what_a_digest_has_told_is_not_told_anew_for_its_happening_later(office: Office) -> None:
+    dying = paired(office)
+    successor = twin_of(dying)
+    office.project(dying, planned(dying))
+    with office.engine.begin() as connection:
+        connection.execute(update(CaseNotice).values(period="2026-11-02"))
+    office.project(successor, planned(successor))
+    office.project(successor, successor.when(SUPERVISOR, "approve_plan", plan_version=1))
+    with Session(office.engine) as session:
+        rows = session.exec(select(CaseNotice)).all()
+    assert {(row.seq, row.kind) for row in rows if row.period is None} == {(6, "plan_approved")}
 
 
 def test_a_worker_that_was_thought_dead_changes_nothing(office: Office) -> None:

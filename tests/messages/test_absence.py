@@ -111,13 +111,12 @@ async def test_the_digest_tells(product: Product) -> None:
     from services.channels import Channels
     from services.digest import DigestWriter
 
-    since = datetime.now(UTC)
     absent = await someone(product, "mentor", department_id="cs")
     await product.paired(absent)
     await changed(product, absent, ABSENT)
     settings = product.settings
     writer = DigestWriter(product.services.engine, Channels.of_settings(settings), "http://zhuhang")
-    writer.collect(settings.school_code, "absence", since, datetime.now(UTC))
+    writer.collect(settings.school_code, "absence", datetime.now(UTC))
     with Session(product.services.engine) as session:
         query = select(Delivery.body).where(Delivery.staff_id == "college", Delivery.period == "absence")
         body = session.exec(query).one()

@@ -125,7 +125,7 @@ async def test_a_repeated_collection_writes_nothing_twice(posted: Posted) -> Non
     writer = DigestWriter(posted.product.services.engine, Channels.of_settings(settings), "http://zhuhang")
     now = datetime.now(UTC)
     first, second = await asyncio.gather(
-        *(asyncio.to_thread(writer.collect, "90011", "once", now, now) for _ in range(2))
+        *(asyncio.to_thread(writer.collect, "90011", "once", now) for _ in range(2))
     )
     assert first == second != []
     records = [item for item in await posted.deliveries() if item["period"] == "once"]
