@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
+from unittest.mock import patch
 
 import httpx
 
 from services.database import create_engine_from
 from services.rate_limits import Kind
-from services.settings import Settings
+from services.settings import Settings, load_settings
 from services.sign_on.local import LocalSessions
+from services.vault import Vault
 from tests.product import PATIENCE, free_port
 
 ZHUHANG = Path(sys.executable).parent / "zhuhang"
@@ -36,11 +38,17 @@ class Running:
     def bearer(self, actor: str) -> dict[str, str]:
         """The header of a session as this actor, begun once for the whole test."""
         if actor not in self.tokens:
-            settings = Settings(data_dir=Path(self.environment["ZHUHANG_DATA_DIR"]))
-            engine = create_engine_from(settings)
-            self.tokens[actor] = LocalSessions(engine, settings).token(actor, timedelta(hours=24))
+            settings = self.settings()
+            engine, vault = create_engine_from(settings), Vault.of(settings)
+            self.tokens[actor] = LocalSessions(engine, settings, vault).token(actor, timedelta(hours=24))
             engine.dispose()
+            vault.store.close()
         return {"Authorization": f"Bearer {self.tokens[actor]}"}
+
+    def settings(self) -> Settings:
+        """The settings that its parts have."""
+        with patch.dict(os.environ, self.environment, clear=True):
+            return load_settings()
 
     async def ready(self) -> None:
         """Wait until every part answers."""

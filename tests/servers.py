@@ -13,6 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from cli.clean_exit import run_and_leave
 from cli.terminal import Terminal
+from deploy.local.proxy import find_caddy
 from deploy.local.temporal_cluster import find_temporal_server
 from services.fetching import MoveOnError, cache_folder, run_watched
 from services.file_lock import exclusive
@@ -179,6 +180,7 @@ _OTHERS = (
         "tests: the full Temporal server",
         lambda: find_temporal_server(Terminal()),
     ),
+    ("测试:反向代理", "tests: the reverse proxy", lambda: find_caddy(Terminal())),
     ("测试:时间跳跃服务", "tests: the time-skipping server", time_skipping_server),
     ("测试:OpenID 认证服务", "tests: the OpenID provider", openid_provider),
     ("测试:CAS 认证服务", "tests: the CAS server", cas_server),

@@ -11,7 +11,6 @@ from typing import Any, Literal
 from playwright._impl._api_structures import SetCookieParam
 from playwright.async_api import Browser, Page
 
-from services.settings import Settings
 from tests.running import Running
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -124,10 +123,6 @@ class Site:
             yield page
         finally:
             await context.close()
-
-    def settings(self) -> Settings:
-        """The settings of the product that runs."""
-        return Settings(data_dir=Path(self.running.environment["ZHUHANG_DATA_DIR"]))
 
 
 async def keep(page: Page, name: str) -> None:

@@ -119,7 +119,7 @@ async def test_a_form_of_another_site_is_refused(site: Site) -> None:
 
 
 async def test_a_session_is_ended_from_another(site: Site) -> None:
-    settings = site.settings()
+    settings = site.running.settings()
     engine = create_engine_from(settings)
     other = LocalSessions(engine, settings).token("colleague", timedelta(hours=1))
     engine.dispose()

@@ -1,0 +1,79 @@
+"""What the parts of a cluster on one machine are given: certificates and a proxy's configuration."""
+
+import re
+import ssl
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from deploy.local import certificates
+from deploy.local.certificates import certify
+from deploy.local.place import ClusterPlace
+from deploy.local.proxy import proxy_command
+
+
+def read(file: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(file.read_bytes())
+
+
+def test_both_certificates_come_from_the_installations_own_authority(tmp_path: Path) -> None:
+    certify(tmp_path / "made")
+    authority = read(tmp_path / "made" / "ca.crt")
+    for name in ("temporal", "zhuhang"):
+        found = read(tmp_path / "made" / f"{name}.crt")
+        found.verify_directly_issued_by(authority)
+        # A key that belongs to it, as OpenSSL sees it.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tmp_path / "made" / f"{name}.crt", tmp_path / "made" / f"{name}.key")
+        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert name in names.get_values_for_type(x509.DNSName)
+    for key in (tmp_path / "made").glob("*.key"):
+        assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_a_certificate_is_renewed_before_it_ends_and_not_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tmp_path / "made"
+    monkeypatch.setattr(certificates, "_DAYS", 30)  # as if most of a year had passed
+    certify(made)
+    ending, authority = read(made / "zhuhang.crt"), read(made / "ca.crt")
+    monkeypatch.undo()
+    certify(made)
+    renewed = read(made / "zhuhang.crt")
+    assert renewed.serial_number != ending.serial_number
+    assert renewed.not_valid_after_utc > datetime.now(UTC) + timedelta(days=300)
+    certify(made)
+    assert read(made / "zhuhang.crt") == renewed
+    assert read(made / "ca.crt") == authority
+
+
+def test_the_proxy_knows_every_api_and_answers_in_their_words(tmp_path: Path) -> None:
+    command = proxy_command(Path("/bin/caddy"), tmp_path / "proxy", 8000, [8001, 8002])
+    written = Path(command[command.index("--config") + 1]).read_text()
+    assert "reverse_proxy 127.0.0.1:8001 127.0.0.1:8002 {" in written
+    assert re.search(r'respond `\{.*"code": "service_unavailable".*\}` 503', written)
+
+
+def test_no_two_parts_share_a_port(tmp_path: Path) -> None:
+    place = ClusterPlace(tmp_path, 8000)
+    environments = [
+        *(place.worker_environment(number) for number in (0, 1)),
+        *(place.api_environment(number) for number in (0, 1)),
+    ]
+    used = [int(value) for each in environments for value in each.values()]
+    used += [place.port, place.postgresql, *range(place.temporal, place.temporal + 8)]
+    used += place.temporal_metrics.values()
+    assert sorted(used) == list(place.ports)
+
+
+def test_secrets_are_made_once(tmp_path: Path) -> None:
+    place = ClusterPlace(tmp_path, 8000)
+    place.make_secrets()
+    before = {file.name: file.read_text() for file in place.secrets.iterdir()}
+    place.make_secrets()
+    assert {file.name: file.read_text() for file in place.secrets.iterdir()} == before
+    assert sorted(before) == ["database-password", "master-keys"]
