@@ -47,6 +47,7 @@ from api.routers import (
     training,
 )
 from api.security_headers import SecurityHeaders
+from api.traced import Traced
 from services.assembly import Services, open_services
 from services.batch_run import drop_old_batches
 from services.import_retention import empty_old_rows
@@ -120,6 +121,8 @@ def create_app(settings: Settings | None = None) -> Api:
         redoc_url=None,
         # The function's name says it, and clients are generated with it.
         generate_unique_id_function=lambda route: route.name,
+        # Its own spans tell addresses with their queries, also those of the pages that are mounted.
+        telemetry={"exclude": lambda _scope: True},
     )
     app.https = chosen.public_url.startswith("https://")
     app.state.limits = limits = RateLimits(chosen)
@@ -131,6 +134,8 @@ def create_app(settings: Settings | None = None) -> Api:
     app.add_middleware(CodecCors, origins=chosen.temporal_ui_origins)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=chosen.trusted_proxies)
     app.add_middleware(Measured)
+    if chosen.otlp_endpoint:
+        app.add_middleware(Traced)
     app.include_router(health.router)
     for part in (
         beyond,

@@ -63,6 +63,7 @@ def worker() -> None:
 
     from cli.checks import check_ports, check_safe, worker_metrics_ports
     from services.logs import configure_logging
+    from services.tracing import tracing
     from worker import run_worker
 
     settings = load_settings()
@@ -76,7 +77,8 @@ def worker() -> None:
             asyncio.get_running_loop().add_signal_handler(ending, stop.set)
         await run_worker(settings, stop)
 
-    uvloop.run(run())
+    with tracing(settings, "worker"):
+        uvloop.run(run())
 
 
 @app.command()
@@ -90,6 +92,7 @@ def api() -> None:
     from console.app import mount
     from services.logs import configure_logging
     from services.metrics import serve_metrics
+    from services.tracing import tracing
 
     settings = load_settings()
     check_safe(settings)
@@ -115,7 +118,8 @@ def api() -> None:
     # uvicorn raises the signal that ended it once more; being asked to end is no failure.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, _ended_as_asked)
-    server.run()
+    with tracing(settings, "api"):
+        server.run()
     raise typer.Exit(0 if server.started else 1)
 
 

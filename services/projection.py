@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from opentelemetry import trace
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 from sqlmodel import col
 
@@ -35,6 +36,8 @@ from services.sealed import NAME, STUDENT_NO, event_place, state_place
 from services.unhappened import Met, met, notice_key, take_back
 from services.vault import IndexKind, Vault
 from workflows.messages import Projection
+
+_tracer = trace.get_tracer(__name__)
 
 
 @dataclass
@@ -87,7 +90,7 @@ class Ledger:
         """
         # Sealed first: nobody waits for a key while holding the ledger's lock.
         written = [found for each in projections if (found := self._rows_and_events(each)) is not None]
-        with self._engine.begin() as connection:
+        with _tracer.start_as_current_span("write the ledger"), self._engine.begin() as connection:
             for rows, events, projection in written:
                 self._project(connection, projection, rows, events, whole=whole)
 

@@ -1,7 +1,7 @@
 """Every setting of Zhuhang: one class, filled from environment variables.
 
 A variable is the field's name in capitals with the prefix `ZHUHANG_`, but for `TEMPORAL_ADDRESS`,
-`TEMPORAL_NAMESPACE` and `DEMO`. An empty variable counts as not set.
+`TEMPORAL_NAMESPACE`, `DEMO` and `OTEL_EXPORTER_OTLP_ENDPOINT`. An empty variable counts as not set.
 """
 
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings
 
 _PortOrNone = Annotated[int, Field(ge=0, le=65535)]
@@ -24,4 +24,11 @@ class ObservabilitySettings(BaseSettings):
         default=0,
         description="Port of `/metrics` of the Temporal SDK in a worker process, such as slots and latencies; "
         "0: none.",
+    )
+    otlp_endpoint: str = Field(
+        default="",
+        pattern="^(https?://.+)?$",
+        validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"),
+        description="Address of an OpenTelemetry collector that takes OTLP over HTTP, such as "
+        "`http://127.0.0.1:4318`; absent: nothing is traced.",
     )

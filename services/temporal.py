@@ -12,6 +12,7 @@ from temporalio.runtime import Runtime
 from services.codec import EncryptionCodec
 from services.settings import Settings
 from services.temporal_tls import temporal_security
+from services.tracing import tracing_plugins
 from services.vault import Vault
 
 # The SDK makes a payload converter for every activation of a workflow; what it is made of is made once.
@@ -44,6 +45,7 @@ async def connect(
         namespace=settings.temporal_namespace,
         data_converter=data_converter(vault),
         lazy=lazy,
+        plugins=tracing_plugins(settings),
         runtime=runtime,
         **temporal_security(settings),
     )

@@ -68,7 +68,7 @@ class Watched:
         samples = (await self.metrics(part)).get(name, {})
         return sum(value for found, value in samples.items() if labels.items() <= dict(found).items())
 
-    async def until(self, seen: Callable[[], T], *, what: str) -> T:
+    async def until(self, seen: Callable[[], T | None], *, what: str) -> T:
         """Look again until there is something; fails with `what` when it takes too long."""
         try:
             async with asyncio.timeout(PATIENCE):
