@@ -15,6 +15,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.batches import BatchActivities
+from activities.command_ids import CommandIds
 from activities.digest import DigestActivities
 from activities.erasure import ErasureActivities
 from activities.imports import ImportActivities
@@ -137,6 +138,7 @@ def build_worker(
         workflows=WORKFLOWS,
         activities=activities,
         activity_executor=executor,
+        interceptors=[CommandIds()],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=timedelta(seconds=2),
         max_cached_workflows=cached_workflows,

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import structlog
 from temporalio import activity
 
 from models.case.kernel import AttachmentsAnswer, MentorAnswer, NameAttachments, ReserveMentor
@@ -11,6 +12,8 @@ from services.pairing import MentorPool
 from services.projection import Ledger
 from services.projection_watch import ProjectionWatch
 from workflows.messages import Projection
+
+log = structlog.get_logger(__name__)
 
 
 class LedgerActivities:
@@ -33,6 +36,7 @@ class LedgerActivities:
             self._watch.failed(projection, error)
             raise
         self._watch.written(projection, datetime.now(UTC))
+        log.debug("written to the ledger", version=projection.state.version, events=len(projection.events))
 
     @activity.defn(name="reserve_mentor")
     def reserve_mentor(self, need: ReserveMentor) -> MentorAnswer:

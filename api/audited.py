@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from structlog.contextvars import bound_contextvars
 
 from api.problems import unavailable
 from models.audit import OTHER, Act, Outcome, acts_by_route
@@ -32,17 +33,19 @@ class Audited(APIRoute):
         answer = super().get_route_handler()
 
         async def recorded(request: Request) -> Response:
-            current_request.set(AnsweredRequest(secrets.token_hex(_REQUEST_ID_BYTES)))
+            request_id = secrets.token_hex(_REQUEST_ID_BYTES)
+            current_request.set(AnsweredRequest(request_id))
             request.state.operation = self.name
-            try:
-                response = await answer(request)
-            except Exception as error:
-                await _record_failure(request, error)
-                raise
-            act = _act(request)
-            if act is not None and act.by == "route" and request.method in _READING:
-                await _record(request, act, Outcome.DONE)
-            return response
+            with bound_contextvars(request_id=request_id):
+                try:
+                    response = await answer(request)
+                except Exception as error:
+                    await _record_failure(request, error)
+                    raise
+                act = _act(request)
+                if act is not None and act.by == "route" and request.method in _READING:
+                    await _record(request, act, Outcome.DONE)
+                return response
 
         return recorded
 

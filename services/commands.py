@@ -62,12 +62,13 @@ class Commands:
         """
         began = time.perf_counter()
         types = [command.type for command in commands]
-        try:
-            answer = await self._send(case_id, commands, actor, key, expected_version)
-        except ServiceError as error:
-            _count(types, _outcome_of(error), error.code, began)
-            raise
-        _count(types, "done" if answer.projected else "accepted", None, began)
+        with structlog.contextvars.bound_contextvars(case_id=case_id, command_id=update_id(key)):
+            try:
+                answer = await self._send(case_id, commands, actor, key, expected_version)
+            except ServiceError as error:
+                _tell(types, _outcome_of(error), error.code, began)
+                raise
+            _tell(types, "done" if answer.projected else "accepted", None, began)
         return answer
 
     async def _send(
@@ -128,12 +129,14 @@ def _outcome_of(error: ServiceError) -> str:
             return "refused"
 
 
-def _count(types: Sequence[str], outcome: str, code: str | None, began: float) -> None:
-    COMMAND_SECONDS.observe(time.perf_counter() - began)
+def _tell(types: Sequence[str], outcome: str, code: str | None, began: float) -> None:
+    seconds = time.perf_counter() - began
+    COMMAND_SECONDS.observe(seconds)
     for type_ in types:
         COMMANDS.labels(type_, outcome).inc()
     if code is not None:
         REFUSALS.labels(code).inc()
+    log.info("command answered", types=types, outcome=outcome, code=code, ms=round(seconds * 1000, 1))
 
 
 def _as_service_error(failure: WorkflowUpdateFailedError) -> ServiceError:

@@ -9,8 +9,11 @@ from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import Processor
+from temporalio import activity, workflow
 
 from services.settings import Settings
+from services.tracing import trace_id
+from services.vault import CASE_PREFIX
 
 _PERSONAL_FIELDS = frozenset(
     {
@@ -36,11 +39,13 @@ _HIDDEN = "***"
 def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     """Send every log line of this process to `stream` (default: standard error).
 
-    Context bound with `structlog.contextvars.bind_contextvars` (case id, request id) goes into every line.
+    Context bound with `structlog.contextvars` (request id, command id) goes into every line, and so does where it
+    is written: the case, the activity, the trace.
     """
     console = settings.log_format == "console"
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        tell_where,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -62,6 +67,9 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    # `tell_where` says it in fields of their own.
+    workflow.logger.workflow_info_on_message = workflow.logger.workflow_info_on_extra = False
+    activity.logger.activity_info_on_message = activity.logger.activity_info_on_extra = False
     # These tell each request, with addresses and query strings, which may hold what people searched for.
     for chatty in ("httpx", "httpcore", "apprise"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -76,6 +84,29 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def tell_where(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Name the workflow and the command or the activity in which a line is written, and the trace. What a workflow
+    says while it is replayed was said before and is dropped."""
+    if workflow.in_workflow():
+        if workflow.unsafe.is_replaying():
+            raise structlog.DropEvent
+        event.update(_workflow(workflow.info().workflow_id))
+        if (update := workflow.current_update_info()) is not None:
+            event["command_id"] = update.id
+    elif activity.in_activity():
+        info = activity.info()
+        event.update(_workflow(info.workflow_id), activity=info.activity_type, attempt=info.attempt)
+    if (trace := trace_id()) is not None:
+        event["trace_id"] = trace
+    return event
+
+
+def _workflow(workflow_id: str | None) -> dict[str, str]:
+    if workflow_id is None:
+        return {}
+    return {"case_id" if workflow_id.startswith(CASE_PREFIX) else "workflow_id": workflow_id}
 
 
 def tell_exception(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

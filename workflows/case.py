@@ -103,6 +103,9 @@ class CaseWorkflow:
             events=recorded,
             projected=projected,
         )
+        workflow.logger.debug(
+            "the command was decided", extra={"version": answer.version, "projected": projected}
+        )
         self._remember(key, answer)
         return answer
 
