@@ -30,10 +30,12 @@ class LedgerActivities:
 
     @activity.defn(name="project")
     def project(self, projection: Projection) -> None:
+        if not activity.info().is_local:
+            self._watch.catching_up(projection)
         try:
             self._ledger.project([projection])
         except Exception as error:
-            self._watch.failed(projection, error)
+            self._watch.failed(error)
             raise
         self._watch.written(projection, datetime.now(UTC))
         log.debug("written to the ledger", version=projection.state.version, events=len(projection.events))

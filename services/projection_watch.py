@@ -20,11 +20,14 @@ class ProjectionWatch:
         self._lock = Lock()
         CASES_BEHIND.set_function(self.behind)
 
-    def failed(self, projection: Projection, error: Exception) -> None:
-        """The events could not be written now."""
-        PROJECTION_FAILURES.labels(type(error).__name__).inc()
+    def catching_up(self, projection: Projection) -> None:
+        """The events could not be written at once and are tried with patience."""
         with self._lock:
             self._behind[projection.state.case_id] = time.monotonic()
+
+    def failed(self, error: Exception) -> None:
+        """The events could not be written now. This may be heard late, of a try that was given up long ago."""
+        PROJECTION_FAILURES.labels(type(error).__name__).inc()
 
     def written(self, projection: Projection, now: datetime) -> None:
         """The events stand in the ledger."""
