@@ -1,5 +1,9 @@
-"""The certificates of mutual TLS, signed by an authority of the installation's own."""
+"""The certificates of TLS between the parts, signed by an authority of the installation's own.
 
+`python -m deploy.local.certificates FOLDER` makes them, or anew those that end soon.
+"""
+
+import sys
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 # The name in the certificate of Temporal's services, wherever they run.
 SERVER_NAME = "temporal"
+_NAMES = (SERVER_NAME, "zhuhang", "postgres")
 _AUTHORITY_DAYS = 3650
 _DAYS = 365
 # A certificate is made anew at a start when it would end within so many days.
@@ -20,14 +25,15 @@ _Key = ec.EllipticCurvePrivateKey
 
 def certify(folder: Path) -> None:
     """Have in `folder` the authority (`ca.crt`, `ca.key`) and certificates with keys for Temporal's services
-    (`temporal.crt`) and for the product (`zhuhang.crt`). What is there stays until it is about to end."""
+    (`temporal.crt`), for the product (`zhuhang.crt`) and for PostgreSQL (`postgres.crt`). What is there stays until it
+    is about to end."""
     folder.mkdir(mode=0o700, exist_ok=True)
     if not (folder / "ca.crt").exists():
         key = ec.generate_private_key(ec.SECP256R1())
         _write(folder, "ca", key, _signed("Zhuhang", key, "Zhuhang", key, _AUTHORITY_DAYS))
     issuer = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
     assert isinstance(issuer, _Key)  # noqa: S101  (we made it)
-    for name in (SERVER_NAME, "zhuhang"):
+    for name in _NAMES:
         if _ends_soon(folder / f"{name}.crt"):
             key = ec.generate_private_key(ec.SECP256R1())
             _write(folder, name, key, _signed(name, key, "Zhuhang", issuer, _DAYS))
@@ -69,3 +75,7 @@ def _write(folder: Path, name: str, key: _Key, certificate: x509.Certificate) ->
         fresh.touch(mode=0o600)
         fresh.write_bytes(content)
         fresh.replace(file)
+
+
+if __name__ == "__main__":
+    certify(Path(sys.argv[1]))

@@ -80,5 +80,5 @@ async def test_a_case_outlives_every_part_and_the_whole(folder: Path) -> None:
 def secrets_of_others(place: ClusterPlace) -> list[Path]:
     """Files of secrets that others than their owner may read."""
     files = [*place.secrets.iterdir(), *place.certificates.glob("*.key")]
-    assert len(files) == 5
+    assert len(files) == 6
     return [file for file in files if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]

@@ -22,7 +22,7 @@ def read(file: Path) -> x509.Certificate:
 def test_both_certificates_come_from_the_installations_own_authority(tmp_path: Path) -> None:
     certify(tmp_path / "made")
     authority = read(tmp_path / "made" / "ca.crt")
-    for name in ("temporal", "zhuhang"):
+    for name in ("temporal", "zhuhang", "postgres"):
         found = read(tmp_path / "made" / f"{name}.crt")
         found.verify_directly_issued_by(authority)
         # A key that belongs to it, as OpenSSL sees it.

@@ -13,8 +13,17 @@ DOCS = "\n".join(
     path.read_text("utf-8") for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 )
 NAMED = set(re.findall(r"`([A-Z][A-Z_]+)", DOCS))
-# Of the command line: a session's token, which is no setting of an installation.
-OTHERS = {"ZHUHANG_DEMO", "ZHUHANG_TOKEN"}
+# No settings of an installation: a session's token, of the command line; where `make cluster` keeps its own; what
+# the compose file is filled in with.
+OTHERS = {
+    "ZHUHANG_DEMO",
+    "ZHUHANG_TOKEN",
+    "ZHUHANG_CLUSTER_DIR",
+    "ZHUHANG_DOMAIN",
+    "ZHUHANG_IMAGE",
+    "ZHUHANG_SECRETS",
+    "ZHUHANG_TEMPORAL_SHARDS",
+}
 
 
 def variable(field: str) -> str:

@@ -1,0 +1,173 @@
+"""The production form in containers: what can be held of it without a container engine."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from deploy.local.proxy import CADDY_VERSION, find_caddy
+from deploy.local.temporal_cluster import SERVER_VERSION, SERVICES, find_temporal_server
+from services.settings import Settings
+from services.weaknesses import weak_settings
+from tests.conftest import Quiet
+from tests.setup.test_documented import variable
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+KUBERNETES = DEPLOY / "kubernetes"
+_NAMES = {
+    "ZHUHANG_DOMAIN": "zhuhang.example.edu.cn",
+    "ZHUHANG_SCHOOL_CODE": "12345",
+    "ZHUHANG_SCHOOL_NAME": "某大学",
+}
+
+
+def compose() -> dict[str, Any]:
+    """The document, its variables filled in as the engine does."""
+
+    def fill(found: re.Match[str]) -> str:
+        return _NAMES.get(found[1], (found[2] or "")[2:] if (found[2] or "").startswith(":-") else "")
+
+    text = re.sub(r"\$\{(\w+)(:[-?][^}]*)?\}", fill, (DEPLOY / "compose.yaml").read_text())
+    return yaml.safe_load(text)
+
+
+def resources() -> list[dict[str, Any]]:
+    """Everything that the kustomization names."""
+    listed = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["resources"]
+    assert {*listed, "kustomization.yaml"} == {file.name for file in KUBERNETES.iterdir()}
+    return [each for name in listed for each in yaml.safe_load_all((KUBERNETES / name).read_text())]
+
+
+def config_map(name: str) -> dict[str, str]:
+    return next(r["data"] for r in resources() if (r["kind"], r["metadata"]["name"]) == ("ConfigMap", name))
+
+
+def environments(part: str) -> list[dict[str, str]]:
+    """The settings of the product (`zhuhang`) or of Temporal, in both forms."""
+    service = {"zhuhang": "api", "temporal": "temporal-history"}[part]
+    # The engine fills in what it has read as text.
+    filled = {name: str(value) for name, value in compose()["services"][service]["environment"].items()}
+    return [filled, config_map(part)]
+
+
+def test_the_compose_file_is_what_the_specification_says() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run(  # noqa: S603
+        [*command, DEPLOY / "compose.yaml"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_resource_is_what_kubernetes_takes() -> None:
+    for resource in resources():
+        kubernetes_validate.validate(resource, "1.37", strict=True)
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["compose", "kubernetes"])
+def test_the_settings_are_ours_and_leave_nothing_weak(form: int, tmp_path: Path) -> None:
+    given = environments("zhuhang")[form]
+    assert set(given) <= {variable(field) for field in Settings.model_fields}
+    for name, value in given.items():
+        if name.endswith("_FILE"):
+            assert re.match("/(certificates|secrets|run/secrets)/", value)
+    filled = {
+        name: _here(value, tmp_path) if name.endswith("_FILE") else value for name, value in given.items()
+    }
+    filled |= {"ZHUHANG_DATA_DIR": str(tmp_path)}
+    tmp_path.chmod(0o700)
+    if form == 1:
+        filled["ZHUHANG_SCHOOL_CODE"] = "12345"
+    assert weak_settings(_settings(filled)) == []
+
+
+def _here(path: str, folder: Path) -> str:
+    file = folder / Path(path).name
+    file.touch(mode=0o600)
+    return str(file)
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        return Settings()
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["compose", "kubernetes"])
+def test_temporal_knows_its_settings(form: int) -> None:
+    installed = find_temporal_server(Quiet())
+    known = installed.server.read_bytes()
+    given = environments("temporal")[form]
+    assert [name for name in given if name.encode() not in known] == []
+    known = installed.sql_tool.read_bytes()
+    schema = set(compose()["services"]["temporal-schema"]["environment"]) - {"SQL_PASSWORD_FILE"}
+    assert [name for name in schema if name.encode() not in known] == []
+
+
+def test_both_forms_have_the_same_parts_in_the_same_versions() -> None:
+    services = compose()["services"]
+    pods = {
+        resource["metadata"]["name"]: resource["spec"]["template"]["spec"]["containers"][0]
+        for resource in resources()
+        if resource["kind"] in ("Deployment", "StatefulSet", "Job")
+    }
+    # The certificates are a secret there, and the proxy is the cluster's own ingress.
+    assert set(services) - set(pods) == {"certificates", "proxy"}
+    assert set(pods) <= set(services)
+    for name, pod in pods.items():
+        assert pod["image"] == services[name]["image"].removesuffix(":latest") or pod["image"] == "zhuhang"
+    assert {f"temporal-{service}" for service in SERVICES} < set(pods)
+    assert services["temporal-history"]["image"].endswith(f":{SERVER_VERSION}")
+    assert f"{CADDY_VERSION}.".startswith(services["proxy"]["image"].removeprefix("caddy:") + ".")
+    script = config_map("temporal-schema")["temporal-schema.sh"]
+    assert script == (DEPLOY / "container" / "temporal-schema.sh").read_text()
+    assert yaml.safe_load(config_map("temporal-dynamic")["dynamic.yaml"]) == yaml.safe_load(
+        (DEPLOY / "container" / "temporal-dynamic.yaml").read_text()
+    )
+
+
+def test_the_proxy_of_the_containers_is_understood() -> None:
+    command = [find_caddy(Quiet()), "adapt", "--adapter", "caddyfile", "--validate"]
+    done = subprocess.run(  # noqa: S603
+        [*command, "--config", DEPLOY / "container" / "Caddyfile"],
+        env=_NAMES,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"policy":"cookie"' in done.stdout
+
+
+def test_the_installed_package_is_whole(tmp_path: Path) -> None:
+    """What the image installs has every file that the product reads of itself."""
+    tree = tmp_path / "tree"
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        name = line.removeprefix("!")
+        if line.startswith("!") and (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif line.startswith("!"):
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tree / name)
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command = [*pip, "--no-build-isolation", "--wheel-dir", tmp_path, tree]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+    with ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        packed = set(wheel.namelist())
+    wanted = {
+        str(file.relative_to(ROOT))
+        for folder in ("activities", "api", "cli", "console", "models", "samples", "services", "workflows")
+        for file in (ROOT / folder).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and file.suffix not in (".pyc", ".md")
+    }
+    assert wanted <= packed
+    assert {"worker.py", "deploy/local/certificates.py"} <= packed
