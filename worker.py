@@ -40,6 +40,7 @@ from services.ledger_metrics import LedgerNumbers
 from services.messages import Deliveries
 from services.metrics import serve_metrics
 from services.pairing import MentorPool
+from services.past_events import PastEvents
 from services.policies import load_policies
 from services.projection import Ledger
 from services.sandbox import sandbox
@@ -88,7 +89,11 @@ def build_worker(
     """A worker with every workflow and activity, on the settings' database and task queue."""
     engine = create_engine_from(settings)
     ledger = LedgerActivities(
-        Ledger(engine, vault), MentorPool(engine), AttachmentNames(engine), ZoneInfo(Calendar().timezone)
+        Ledger(engine, vault),
+        PastEvents(engine, vault),
+        MentorPool(engine),
+        AttachmentNames(engine),
+        ZoneInfo(Calendar().timezone),
     )
     policies = load_policies(settings.policy)
     opener = CaseOpener(client, engine, vault, policies, settings)
@@ -111,6 +116,7 @@ def build_worker(
         ledger.project,
         ledger.reserve_mentor,
         ledger.name_attachments,
+        ledger.read_events,
         batches.work_off_batch,
         imports.read_roster,
         imports.judge_chunk,

@@ -7,11 +7,13 @@ import structlog
 from temporalio import activity
 
 from models.case.kernel import AttachmentsAnswer, MentorAnswer, NameAttachments, ReserveMentor
+from models.case.machine import Recorded
 from services.attachment_names import AttachmentNames
 from services.pairing import MentorPool
+from services.past_events import PastEvents
 from services.projection import Ledger
 from services.projection_watch import ProjectionWatch
-from workflows.messages import Projection
+from workflows.messages import EventsWanted, Projection
 
 log = structlog.get_logger(__name__)
 
@@ -20,9 +22,15 @@ class LedgerActivities:
     """Synchronous: they run on the worker's threads."""
 
     def __init__(
-        self, ledger: Ledger, mentors: MentorPool, attachments: AttachmentNames, zone: ZoneInfo
+        self,
+        ledger: Ledger,
+        past: PastEvents,
+        mentors: MentorPool,
+        attachments: AttachmentNames,
+        zone: ZoneInfo,
     ) -> None:
         self._ledger = ledger
+        self._past = past
         self._mentors = mentors
         self._attachments = attachments
         self._zone = zone
@@ -43,6 +51,10 @@ class LedgerActivities:
     @activity.defn(name="reserve_mentor")
     def reserve_mentor(self, need: ReserveMentor) -> MentorAnswer:
         return self._mentors.reserve(need, datetime.now(UTC).astimezone(self._zone).date())
+
+    @activity.defn(name="read_events")
+    def read_events(self, wanted: EventsWanted) -> list[Recorded]:
+        return self._past.read(wanted)
 
     @activity.defn(name="name_attachments")
     def name_attachments(self, need: NameAttachments) -> AttachmentsAnswer:

@@ -12,6 +12,9 @@ from services.errors import Unprocessable
 from services.own_channels import OwnChannels
 from services.settings import Settings
 
+# Seconds for a mail server at each step. One that has the whole text may take long to say so, and whoever gives up
+# meanwhile sends it twice. A batch of fifty stays within the hour that its activity has.
+_MAIL_PATIENCE = 60
 INBOX = "inbox"
 OWN = "own"
 
@@ -58,6 +61,7 @@ class Channels:
         if isinstance(service, NotifyEmail):
             # Apprise sets the Message-ID itself; this tells a repeated message from a new one.
             service.headers["X-Zhuhang-Delivery"] = delivery_id
+            service.socket_connect_timeout = _MAIL_PATIENCE
         words = _Words()
         logger = logging.getLogger("apprise")
         logger.addHandler(words)

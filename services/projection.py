@@ -175,11 +175,8 @@ class Ledger:
             if before.get(table.__tablename__) != _fingerprint(children):
                 connection.execute(_DELETE[table], {"id": state.case_id})
                 insert_missing(connection, children)
-        # A reservation may also come from a proposal that was refused in the end: it is set every time.
-        if rows.reservation is None:
-            connection.execute(_DELETE[Reservation], {"id": state.case_id})
-        else:
-            replace(connection, rows.reservation)
+        if not projection.choosing:
+            _set_reservation(connection, state.case_id, rows.reservation)
 
     def rows_of(self, state: CaseState) -> LedgerRows:
         """What the ledger should hold of a state."""
@@ -246,6 +243,14 @@ def _add_what_hangs_on(
         insert_missing(connection, [_policy(state)])
     if state.erasing:
         insert_missing(connection, [certificate_of(state)])
+
+
+def _set_reservation(connection: Connection, case_id: str, reservation: Reservation | None) -> None:
+    """Every time, since one may also come from a proposal that was refused in the end."""
+    if reservation is None:
+        connection.execute(_DELETE[Reservation], {"id": case_id})
+    else:
+        replace(connection, reservation)
 
 
 def _forgotten(connection: Connection, case_id: str) -> bool:

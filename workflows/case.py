@@ -2,30 +2,26 @@
 `models.case`."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from models.case.kernel import (
-        AttachmentsAnswer,
         Context,
         Fact,
-        MentorAnswer,
-        Need,
         NeedsFact,
-        PlaceAnswer,
         Refused,
         ReserveMentor,
-        ReservePlace,
     )
     from models.case.ladder import next_wake, no_deadline_reason
     from models.case.machine import AnyCommand, Recorded, decide, open_case, pass_time, system
     from models.case.pairing import ProposeNextMentor
     from models.case.state import CaseState
     from models.case.training import TrainingWithdrawn
+    from workflows.answers import Answers
     from workflows.erasure_messages import ErasureOrder
     from workflows.messages import (
         CASE_COMMAND,
@@ -37,15 +33,15 @@ with workflow.unsafe.imports_passed_through():
         CaseStatus,
         CommandAnswer,
         CommandRequest,
+        EventsWanted,
         LeaveClass,
     )
     from workflows.outbox import Outbox
-    from workflows.retries import PATIENT, QUICK
+    from workflows.questions import ask, ask_ledger
+    from workflows.retries import PATIENT
 
-_ANSWERS_KEPT = 32
 TIME_BEFORE_COMMANDS = "time-before-commands"
-
-F = TypeVar("F", bound=Fact)
+ONE_CHOICE_AT_A_TIME = "one-choice-at-a-time"
 
 
 @workflow.defn(name=CASE_WORKFLOW)
@@ -54,12 +50,12 @@ class CaseWorkflow:
     def __init__(self, given: CaseInput) -> None:
         pending: list[Recorded] = []
         self._effects: list[LeaveClass] = []
-        self._answers: dict[str, CommandAnswer] = {}
+        self._answers = Answers({}, {})
         if given.carried is not None:
             self._state = given.carried.state
             pending = given.carried.pending
             self._effects = given.carried.effects
-            self._answers = given.carried.answers
+            self._answers = Answers(given.carried.answers, given.carried.earlier)
         else:
             assert given.opening is not None  # noqa: S101  (an input holds one of the two)
             self._state, opened = open_case(given.opening)
@@ -92,8 +88,8 @@ class CaseWorkflow:
     async def command(self, request: CommandRequest) -> CommandAnswer:
         """Decide the commands; raises ApplicationError with the refusal's code as its type."""
         key = _update_id()
-        if key in self._answers:
-            return self._answers[key]
+        if self._answers.knows(key):
+            return await self._answer_again(key, request)
         recorded = await self._perform(request)
         # The projection is the only wait between the decision and the answer.
         projected = await self._outbox.project()
@@ -106,13 +102,13 @@ class CaseWorkflow:
         workflow.logger.debug(
             "the command was decided", extra={"version": answer.version, "projected": projected}
         )
-        self._remember(key, answer)
+        self._answers.remember(key, answer)
         return answer
 
     @command.validator
     def check_command(self, request: CommandRequest) -> None:
         """Refuse before anything is written to the history."""
-        if _update_id() in self._answers:
+        if self._answers.knows(_update_id()):
             return
         state = self._state
         if self._is_late():
@@ -149,22 +145,49 @@ class CaseWorkflow:
     async def _perform(self, request: CommandRequest) -> list[Recorded]:
         """Decide, asking the world for facts where the rules need them; the decision itself never waits."""
         facts: dict[int, Fact] = {}
+        try:
+            async with AsyncExitStack() as choice:
+                return await self._decide(request, facts, choice)
+        except Refused as refused:
+            if facts:
+                # A place that was reserved for nothing is given back by writing the state again.
+                await self._outbox.project(again=True)
+            raise _refusal(refused) from None
+
+    async def _decide(
+        self, request: CommandRequest, facts: dict[int, Fact], choice: AsyncExitStack
+    ) -> list[Recorded]:
+        chooses = False
         while True:
             self._let_time_pass()
             try:
                 state, recorded = decide(self._state, request.commands, self._context(request), facts)
             except NeedsFact as question:
-                facts[question.index] = await self._ask(question.need)
-            except Refused as refused:
-                if facts:
-                    # A place that was reserved for nothing is given back by writing the state again.
-                    await self._outbox.project(again=True)
-                raise _refusal(refused) from None
+                if isinstance(question.need, ReserveMentor) and not chooses:
+                    chooses = True
+                    if workflow.patched(ONE_CHOICE_AT_A_TIME):
+                        await choice.enter_async_context(self._outbox.choosing())
+                        # What was waited for may have settled the question.
+                        continue
+                facts[question.index] = await ask(question.need)
             else:
                 self._commands += 1
                 self._state = state
                 self._note(recorded)
                 return recorded
+
+    async def _answer_again(self, key: str, request: CommandRequest) -> CommandAnswer:
+        """The answer that this key was given before; its events from the ledger where they are not at hand."""
+        earlier = self._answers.earlier_of(key)
+        if earlier is None:
+            return self._answers.last[key]
+        events: list[Recorded] = []
+        if earlier.events and earlier.request_digest == request.digest:
+            wanted = EventsWanted(case_id=self._state.case_id, last=earlier.version, count=earlier.events)
+            events = await ask_ledger("read_events", wanted, list[Recorded])
+        return CommandAnswer(
+            request_digest=earlier.request_digest, version=earlier.version, events=events, projected=True
+        )
 
     def _is_late(self) -> bool:
         """True when time has brought something that the timer has not told yet, as after an outage."""
@@ -191,38 +214,6 @@ class CaseWorkflow:
                         reason=event.reason,
                     )
                 )
-
-    async def _ask(self, need: Need) -> Fact:
-        if isinstance(need, ReservePlace):
-            return await workflow.execute_activity(
-                "reserve_place",
-                need,
-                result_type=PlaceAnswer,
-                start_to_close_timeout=timedelta(seconds=20),
-                retry_policy=PATIENT,
-            )
-        if isinstance(need, ReserveMentor):
-            return await self._ask_ledger("reserve_mentor", need, MentorAnswer)
-        return await self._ask_ledger("name_attachments", need, AttachmentsAnswer)
-
-    async def _ask_ledger(self, activity: str, need: Need, answer: type[F]) -> F:
-        """Ask the ledger by a local activity of a few milliseconds, and with patience where that fails."""
-        try:
-            return await workflow.execute_local_activity(
-                activity,
-                need,
-                result_type=answer,
-                schedule_to_close_timeout=timedelta(seconds=5),
-                retry_policy=QUICK,
-            )
-        except FailureError:
-            return await workflow.execute_activity(
-                activity,
-                need,
-                result_type=answer,
-                start_to_close_timeout=timedelta(seconds=30),
-                retry_policy=PATIENT,
-            )
 
     async def _settle(self) -> None:
         """Everything that the case does by itself now: catching up, time's effects, seeking, telling others."""
@@ -296,14 +287,10 @@ class CaseWorkflow:
                 state=self._state,
                 pending=self._outbox.pending,
                 effects=self._effects,
-                answers=self._answers,
+                answers=self._answers.last,
+                earlier=self._answers.earlier,
             )
         )
-
-    def _remember(self, key: str, answer: CommandAnswer) -> None:
-        self._answers[key] = answer
-        while len(self._answers) > _ANSWERS_KEPT:
-            del self._answers[next(iter(self._answers))]
 
 
 def _update_id() -> str:

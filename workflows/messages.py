@@ -46,6 +46,27 @@ class CommandAnswer(Model):
     projected: bool
 
 
+class EarlierAnswer(Model):
+    """An answer of long ago: its events are those in the ledger up to `version`, so many of them."""
+
+    request_digest: str
+    version: int
+    events: int
+
+    @classmethod
+    def of(cls, answer: CommandAnswer) -> "EarlierAnswer":
+        """What is kept of an answer."""
+        return cls(request_digest=answer.request_digest, version=answer.version, events=len(answer.events))
+
+
+class EventsWanted(Model):
+    """Events of a case, the last of them at the place `last`, so many of them."""
+
+    case_id: str
+    last: int
+    count: int
+
+
 class LeaveClass(Model):
     """Tell a training class that one of its people has withdrawn."""
 
@@ -56,12 +77,14 @@ class LeaveClass(Model):
 
 
 class Carried(Model):
-    """What one run of a case hands to the next. `answers` are the last answers by Update id."""
+    """What one run of a case hands to the next. `answers` are the last answers by Update id, `earlier` those before
+    by the beginning of theirs."""
 
     state: CaseState
     pending: list[Recorded]
     effects: list[LeaveClass]
     answers: dict[str, CommandAnswer]
+    earlier: dict[str, EarlierAnswer] = Field(default_factory=dict[str, EarlierAnswer])
 
 
 class CaseInput(Model):
@@ -76,10 +99,12 @@ class CaseInput(Model):
 
 
 class Projection(Model):
-    """Events to add to the ledger, and the state after them."""
+    """Events to add to the ledger, and the state after them. `choosing`: a mentor's place may just have been reserved
+    of which the state knows nothing yet."""
 
     state: CaseState
     events: list[Recorded]
+    choosing: bool = False
 
 
 class CaseStatus(Model):

@@ -1,7 +1,8 @@
 """Carrying a case's events into the ledger: fast while the database is there, never lost while it is not."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from temporalio import workflow
@@ -25,6 +26,20 @@ class Outbox:
         self.behind = behind
         self._state = state
         self._turn = asyncio.Lock()
+        self._choice = asyncio.Lock()
+        self._is_choosing = False
+
+    @asynccontextmanager
+    async def choosing(self) -> AsyncGenerator[None]:
+        """Within, a mentor's place is reserved and decided upon. One command does so at a time, nothing is being
+        written when it begins, and what is written meanwhile leaves the reservation as it is."""
+        async with self._choice:
+            async with self._turn:
+                self._is_choosing = True
+            try:
+                yield
+            finally:
+                self._is_choosing = False
 
     def add(self, events: list[Recorded]) -> None:
         self.pending += events
@@ -47,7 +62,7 @@ class Outbox:
             try:
                 await workflow.execute_local_activity(
                     "project",
-                    Projection(state=self._state(), events=sent),
+                    self._projection(sent),
                     schedule_to_close_timeout=_QUICK_LIMIT,
                     retry_policy=QUICK,
                 )
@@ -65,9 +80,12 @@ class Outbox:
                 sent = list(self.pending)
                 await workflow.execute_activity(
                     "project",
-                    Projection(state=self._state(), events=sent),
+                    self._projection(sent),
                     start_to_close_timeout=_PATIENT_TRY,
                     retry_policy=PATIENT,
                 )
                 del self.pending[: len(sent)]
                 self.behind = bool(self.pending)
+
+    def _projection(self, events: list[Recorded]) -> Projection:
+        return Projection(state=self._state(), events=events, choosing=self._is_choosing)

@@ -101,6 +101,31 @@ async def test_commands_stream_over_continue_as_new(temporal_address: str, tmp_p
         assert last_run != first_run
 
 
+async def test_a_key_is_known_after_many_commands_and_a_new_run(
+    temporal_address: str, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path / "data", temporal_address, school="90023")
+    settings.policy = tmp_path / "policy.yaml"
+    settings.policy.write_text(
+        "extends: national\nid: short-runs\nversion: 1\ntitle: 短\ncontinue_after_commands: 20\n"
+    )
+    async with running_product(settings) as product:
+        case_id = await product.paired()
+        keyed = {"Idempotency-Key": "long-ago"}
+        first = await product.do(case_id, "mentor-1", CONTACT, headers=keyed)
+        run = (await product.get(f"/cases/{case_id}/workflow", "mentor-1")).body["run_id"]
+        for _ in range(40):
+            await product.accepted(case_id, "mentor-1", CONTACT)
+        assert (await product.get(f"/cases/{case_id}/workflow", "mentor-1")).body["run_id"] != run
+        again = await product.do(case_id, "mentor-1", CONTACT, headers=keyed)
+        assert (again.status, again.body["events"]) == (200, first.body["events"])
+        assert again.body["version"] == first.body["version"]
+        other = await product.do(case_id, "mentor-1", CONTACT | {"content": "另"}, headers=keyed)
+        assert (other.status, other.code) == (422, "idempotency_key_reused")
+        kinds = Counter(event["type"] for event in await product.timeline(case_id))
+        assert kinds["contact_recorded"] == 41
+
+
 async def test_a_command_costs_few_history_events(product: Product) -> None:
     case_id = await product.delivering()
     handle = product.services.client.get_workflow_handle(case_id)
