@@ -108,11 +108,16 @@ def print_papers(
     masked: MaskedQuery = True,
     department: DepartmentQuery = None,
     cohort: CohortQuery = None,
+    part: Annotated[
+        int | None, Query(ge=1, le=1000, description="This part of more than fit into one PDF, from 1.")
+    ] = None,
 ) -> Response:
-    """The files of a college and a cohort as one PDF, each person's pages counted by themselves."""
+    """The files of a college and a cohort as one PDF, each person's pages counted by themselves; more than fit into
+    one are refused (`too_many_papers`) with the number of parts to ask for."""
     taking = _taking(caller, now, purpose, masked=masked, department=department, cohort=cohort)
-    case_ids = services.papers.many(taking)
-    return _printed(services, caller, taking, case_ids, f"papers-{now:%Y%m%d}")
+    case_ids = services.papers.many(taking, part)
+    name = f"papers-{now:%Y%m%d}" + (f"-{part}" if part else "")
+    return _printed(services, caller, taking, case_ids, name)
 
 
 def _taking(

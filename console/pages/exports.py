@@ -6,6 +6,7 @@ from typing import Any
 
 from nicegui import ui
 
+from api.problems import Problem
 from console.backend import Refusal
 from console.frame import card, frame
 from console.roster_parts.column_order import ColumnOrder
@@ -86,15 +87,22 @@ class Counter:
         most = self._visit.settings.paper_limit
         ui.label(
             _(
-                "One file for each person (A4, with places to sign), in the order of classes and student numbers. At "
-                "most {most} people in one PDF.",
+                "One file for each person (A4, with places to sign), in the order of classes and student numbers. More "
+                "than {most} people come in several PDFs.",
                 most=most,
             )
         ).classes("soft")
 
         async def make() -> None:
             name = _("files-{day}.pdf", day=_today())
-            await self._take(button, trouble, "/exports/papers", name, _PDF)
+            refused = await self._take(button, trouble, "/exports/papers", name, _PDF)
+            parts = int(refused.details.get("parts", 0)) if refused else 0
+            for part in range(1, parts + 1):
+                button.set_text(_("Making PDF {part} of {parts}", part=part, parts=parts))
+                name = _("files-{day}-{part}.pdf", day=_today(), part=part)
+                if await self._take(button, trouble, "/exports/papers", name, _PDF, part=part):
+                    break
+            button.set_text(_("Make the PDF"))
 
         trouble = ui.label().classes("trouble").props("role=alert")
         trouble.set_visibility(False)
@@ -103,13 +111,13 @@ class Counter:
 
     async def _take(
         self, button: ui.button, trouble: ui.label, path: str, name: str, media_type: str, **more: Any
-    ) -> None:
-        """Have it made, and give it to the browser; what is refused is said beside the button."""
+    ) -> Problem | None:
+        """Have it made, and give it to the browser; what is refused is said beside the button, and returned."""
         _say(trouble, "")
         self._purpose.error = None
         if not self._purpose.value:
             self._purpose.error = _("Say what it is needed for.")
-            return
+            return None
         cohort = self._cohort.value
         params: dict[str, Any] = {
             "purpose": self._purpose.value,
@@ -128,11 +136,12 @@ class Counter:
             problem = refusal.problem
             wrong = [item.zh if self._visit.language == "zh" else item.en for item in problem.errors]
             _say(trouble, " ".join([say(problem), *wrong]))
-            return
+            return problem
         finally:
             button.props(remove="loading").enable()
         ui.download.content(response.content, name, media_type)
         ui.notify(_("Made: {name}", name=name), type="positive")
+        return None
 
 
 def _say(place: ui.label, text: str) -> None:

@@ -30,6 +30,10 @@ _UNSEEN = re.compile(
 )
 
 
+# A printing in so many parts lasts an hour.
+_MOST_PARTS = 20
+
+
 class Papers:
     """Finds, words and prints the files of one database. `limit`: the most people in one PDF."""
 
@@ -49,28 +53,60 @@ class Papers:
                 raise unreadable(session, reader, case_id)
         return [case_id]
 
-    def many(self, taking: Taking) -> list[str]:
-        """All cases that this person may take away, of the college and the cohort that are asked for.
+    def many(self, taking: Taking, part: int | None = None) -> list[str]:
+        """All cases that this person may take away, of the college and the cohort that are asked for; with `part` (from
+        1) that part of them, of as many as fit into one PDF, by class and student number.
 
-        Raises NotFound (`nothing_to_print`), Unprocessable (`too_many_papers`).
+        Raises NotFound (`nothing_to_print`), Unprocessable (`too_many_papers`, which says how many parts there are).
         """
-        query = select(CaseRow.case_id).where(readable(taking.reader), *taking.narrowed())
+        query = select(CaseRow).where(readable(taking.reader), *taking.narrowed())
         with Session(self._engine) as session:
-            found = list(session.exec(query.limit(self._limit + 1)).all())
+            rows = list(session.exec(query.limit(self._limit * _MOST_PARTS + 1)).all())
+            parts = -(-len(rows) // self._limit)
+            if parts > _MOST_PARTS or (parts > 1 and part is None):
+                raise self._too_many(parts)
+            if part is None:
+                found = [row.case_id for row in rows]
+            else:
+                found = self._in_order(session, rows)[(part - 1) * self._limit : part * self._limit]
         if not found:
             raise NotFound(
                 "nothing_to_print",
                 "在您的权限范围内没有符合条件的档案。",
                 "There is no such file among those that you may read.",
             )
-        if len(found) > self._limit:
-            raise Unprocessable(
+        return found
+
+    def _too_many(self, parts: int) -> Unprocessable:
+        if parts > _MOST_PARTS:
+            return Unprocessable(
                 "too_many_papers",
-                f"一次最多打印 {self._limit} 份档案，请按院系、届分批打印。",
-                f"At most {self._limit} files are printed at once: ask by department and cohort.",
+                f"一次最多打印 {self._limit * _MOST_PARTS} 份档案，请按院系、届分批打印。",
+                f"At most {self._limit * _MOST_PARTS} files are printed at once: ask by department and cohort.",
                 limit=self._limit,
             )
-        return found
+        return Unprocessable(
+            "too_many_papers",
+            f"一个 PDF 最多 {self._limit} 份档案：请用 part=1 至 part={parts} 分 {parts} 个文件打印。",
+            f"At most {self._limit} files go into one PDF: ask for part=1 to part={parts}.",
+            limit=self._limit,
+            parts=parts,
+        )
+
+    def _in_order(self, session: Session, rows: Sequence[CaseRow]) -> list[str]:
+        """The cases as their papers follow each other."""
+        self._vault.warm([row.case_id for row in rows])
+        colleges = dict(session.exec(select(Department.id, Department.name)).all())
+        places = {
+            row.case_id: (
+                colleges.get(row.department_id, ""),
+                profile.class_name or "",
+                profile.student_no,
+            )
+            for row in rows
+            for profile in (self._states.of(session, row).profile,)
+        }
+        return sorted(places, key=lambda case_id: places[case_id])
 
     def pdf(self, taking: Taking, case_ids: Sequence[str]) -> bytes:
         """The files as one PDF, by class and student number, each person's pages counted by themselves.

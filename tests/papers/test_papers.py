@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 from typing import Any, cast
 
 import pytest
@@ -23,6 +24,8 @@ PERSON: dict[str, Any] = {
     "sex": "女",
     "cohort": 2027,
 }
+
+CASE_ID = re.compile(r"case-[a-z2-7]{24}")
 
 
 async def printed(product: Product, path: str, actor: str, **query: Any) -> PdfReader:
@@ -185,7 +188,7 @@ async def test_the_files_of_a_college_in_one(product: Product, case_id: str) -> 
     assert (one.status, one.code) == (404, "case_unknown")
 
 
-async def test_too_many_at_once_are_refused(product: Product) -> None:
+async def test_too_many_at_once_are_printed_in_parts(product: Product) -> None:
     services, settings = product.services, product.settings
     parts = services.engine, States(services.vault), services.vault, Press.of_settings(settings)
     few = dataclasses.replace(services, papers=Papers(*parts, limit=1))
@@ -195,9 +198,18 @@ async def test_too_many_at_once_are_refused(product: Product) -> None:
         assert len((await printed(product, "/exports/papers", "college", cohort=2032)).pages) > 0
         await product.open_case(cohort=2032)
         answer = await product.get("/exports/papers?purpose=inspection&cohort=2032", "college")
+        parts = [
+            await printed(product, "/exports/papers", "college", cohort=2032, part=part) for part in (1, 2)
+        ]
+        beyond = await product.get("/exports/papers?purpose=inspection&cohort=2032&part=3", "college")
     finally:
         product.app.state.services = services
-    assert (answer.status, answer.code, answer.body["details"]) == (422, "too_many_papers", {"limit": 1})
+    details = {"limit": 1, "parts": 2}
+    assert (answer.status, answer.code, answer.body["details"]) == (422, "too_many_papers", details)
+    assert beyond.code == "nothing_to_print"
+    printed_cases = [set(CASE_ID.findall(reader.pages[0].extract_text())) for reader in parts]
+    assert [len(found) for found in printed_cases] == [1, 1]
+    assert printed_cases[0] != printed_cases[1]
 
 
 async def test_a_printing_is_an_access_that_the_graduate_sees(product: Product, case_id: str) -> None:
