@@ -147,19 +147,31 @@ def typed(kind: Any, label: str, hint: str, metadata: Sequence[Any], begin: Any)
     if kind is datetime:
         at = datetime.fromisoformat(begin) if isinstance(begin, str) and begin else begin
         value = at.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M") if isinstance(at, datetime) else ""
-        moment = ui.input(label, value=value).props("type=datetime-local stack-label")
+        moment = day_input(label, value, kind="datetime-local")
         return Leaf(
             _dressed(moment, hint), lambda text: datetime.fromisoformat(text).replace(tzinfo=ZONE).isoformat()
         )
     if kind is date:
-        on = ui.input(label, value=str(begin or "")).props("type=date stack-label")
-        return Leaf(_dressed(on, hint))
+        return Leaf(_dressed(day_input(label, str(begin or "")), hint))
     longest = next((item.max_length for item in metadata if isinstance(item, MaxLen)), None)
     if longest is not None and longest > _ONE_LINE:
         area = ui.textarea(label, value=begin or "").props(f"autogrow maxlength={longest}")
         return Leaf(_dressed(area, hint), str.strip)
     text = ui.input(label, value=begin or "").props(f"maxlength={longest}" if longest else "")
     return Leaf(_dressed(text, hint), str.strip)
+
+
+def day_input(label: str, value: str, *, kind: Literal["date", "datetime-local"] = "date") -> ui.input:
+    """The browser's own field of a day. While nothing is chosen it shows none of the pattern that the browser
+    would write in its own language, which need not be that of the page."""
+    field = ui.input(label, value=value).props(f"type={kind} stack-label")
+
+    def mark() -> None:
+        field.classes(remove="blank") if field.value else field.classes("blank")
+
+    field.on_value_change(mark)
+    mark()
+    return field
 
 
 def _dressed(element: Any, hint: str) -> Any:

@@ -10,6 +10,7 @@ from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
 from console.cases_parts.filters import RISKS, STAGES, WHETHER, Wanted
 from console.frame import aria
+from console.inputs import day_input
 from console.texts import ZONE, _, say
 from console.visit import Visit
 from models.access import access_policy
@@ -89,12 +90,9 @@ class Controls:
             self._select("department", self._departments)
         year = datetime.now(ZONE).year
         self._select("cohort", {str(item): str(item) for item in range(year + 2, year - 4, -1)})
-        due = ui.input(
-            _("Due before"),
-            value=self._wanted.given.get("due_before", ""),
-            on_change=partial(self._chosen, "due_before"),
-        )
-        due.props("outlined dense type=date stack-label clearable").classes("control")
+        due = day_input(_("Due before"), self._wanted.given.get("due_before", ""))
+        due.on_value_change(partial(self._chosen, "due_before"))
+        due.props("outlined dense clearable").classes("control")
         only = {name: _WHETHER[name]() for name in WHETHER}
         ui.select(only, label=_("Only"), value=self._wanted.true, multiple=True, on_change=self._only).props(
             "outlined dense options-dense"

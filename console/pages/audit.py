@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from console.frame import card, empty, frame
+from console.inputs import day_input
 from console.links import go, link
 from console.paged import paged
 from console.people.devices import way
@@ -75,8 +76,8 @@ async def _filters(visit: Visit, given: dict[str, str]) -> None:
         who = ui.select(people, label=_("Who"), clearable=True, with_input=True)
         file = ui.input(_("Case number"), value=given["case"]).props("clearable")
         end = ui.select(_outcomes(), label=_("Outcome"), clearable=True)
-        first = ui.input(_("From"), value=given["since"]).props("type=date stack-label")
-        last = ui.input(_("Until"), value=given["until"]).props("type=date stack-label")
+        first = day_input(_("From"), given["since"])
+        last = day_input(_("Until"), given["until"])
         for element, name in ((what, "act"), (who, "actor"), (end, "outcome")):
             element.set_value(given[name] if given[name] in element.options else None)
         for element in (what, who, file, end, first, last):
