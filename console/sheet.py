@@ -14,7 +14,8 @@ from console.qr import picture_of
 from console.texts import _, say
 
 Send = Callable[[Form], Awaitable[None]]
-"""Sends what was typed; raises Refusal where it is not taken."""
+"""Sends what was typed and does what follows; `form.key` goes along as the key under which it acts once. Raises
+Refusal where it is not taken."""
 Act = Callable[[], Awaitable[None]]
 
 
@@ -51,7 +52,7 @@ async def _submit(dialog: ui.dialog, told: ui.column, form: Form, submit: ui.but
         with ui.context.client.content:
             await send(form)
     except Refusal as refusal:
-        for text in _wrong(form, refusal):
+        for text in said_of(refusal, form):
             with told:
                 ui.label(text).classes("trouble").props("role=alert")
         return
@@ -60,8 +61,9 @@ async def _submit(dialog: ui.dialog, told: ui.column, form: Form, submit: ui.but
     dialog.close()
 
 
-def _wrong(form: Form, refusal: Refusal) -> list[str]:
-    """What was wrong is put at its fields; answers what belongs to none."""
+def said_of(refusal: Refusal, form: Form, within: str = "") -> list[str]:
+    """Put what was refused at its fields, which stand `within` a part of what was sent; answers what belongs to none.
+    What was answered for good gets a new key."""
     problem = refusal.problem
     if refusal.signed_off:
         return [
@@ -69,9 +71,8 @@ def _wrong(form: Form, refusal: Refusal) -> list[str]:
         ]
     if refusal.may_be_repeated:
         return [say(problem) + " " + _("Submit again: nothing will be done twice.")]
-    # What was answered for good is a new request when it is sent again.
     form.key = str(uuid.uuid4())
-    left = form.show([(item.field, say(item)) for item in problem.errors])
+    left = form.show([(item.field.removeprefix(within), say(item)) for item in problem.errors])
     return left if problem.errors else [say(problem)]
 
 

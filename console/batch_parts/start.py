@@ -9,10 +9,10 @@ from console.acts import COMMANDS
 from console.backend import Refusal
 from console.batch_parts.chosen import chosen, forget_chosen
 from console.choices import choices_for_many
-from console.drafts import said_of
 from console.forms import Form
 from console.frame import card, empty
 from console.links import go, link
+from console.sheet import said_of
 from console.texts import _, say
 from console.unsent import Place, Unsent
 from console.visit import ROOT, Visit

@@ -1,9 +1,9 @@
 """Opening a file by hand, for a graduate whom no roster named."""
 
 from console.choices import hardship_options
-from console.drafts import open_draft
 from console.forms import Choices, Form
 from console.links import go
+from console.sheet import open_sheet
 from console.texts import _, say
 from console.visit import ROOT, Visit
 from models.roster.codes import person_codes
@@ -55,11 +55,11 @@ async def open_by_hand(visit: Visit) -> None:
         case = await visit.api.post(CaseView, "/cases", form.value(), key=form.key)
         go(f"{ROOT}/cases/{case.case_id}")
 
-    open_draft(
+    open_sheet(
         _("Open a file by hand"),
         CaseDraft,
         "case",
         choices,
         send,
-        help_=_("Whole rosters are imported; a file that exists already is never opened twice."),
+        text=_("Whole rosters are imported; a file that exists already is never opened twice."),
     )

@@ -7,10 +7,10 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from console.choices import staff_options
-from console.drafts import open_draft
 from console.forms import Choices, Form
 from console.frame import card, empty
 from console.links import go, link
+from console.sheet import open_sheet
 from console.texts import _, day, say
 from console.visit import ROOT, Visit
 from models.views.training import ClassLine, ClassView
@@ -122,4 +122,4 @@ async def _found(visit: Visit) -> None:
     choices = Choices(
         options={"owner_id": await staff_options(visit)}, values={"owner_id": visit.me.actor_id}
     )
-    open_draft(_("New class"), ClassDraft, "class", choices, send)
+    open_sheet(_("New class"), ClassDraft, "class", choices, send)

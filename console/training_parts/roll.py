@@ -4,10 +4,10 @@ from datetime import datetime
 
 from nicegui import ui
 
-from console.drafts import open_draft
 from console.forms import Choices, Form
 from console.frame import card, empty
 from console.links import link
+from console.sheet import open_sheet
 from console.texts import ZONE, _, day, say
 from console.training_parts.classes import status_tag
 from console.training_parts.marks import AttendanceForm, ResultsForm
@@ -98,13 +98,13 @@ class Roll:
             self._took(await self._visit.api.post(ClassView, path, form.value(), key=form.key))
 
         with ui.context.client.content:
-            open_draft(
+            open_sheet(
                 _("Cancel the class"),
                 CancelClass,
                 "class",
                 Choices(),
                 send,
-                help_=_("Each enrolment is withdrawn with the reason."),
+                text=_("Each enrolment is withdrawn with the reason."),
             )
 
     def _list(self) -> None:

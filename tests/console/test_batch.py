@@ -41,7 +41,7 @@ async def test_a_briefing_is_recorded_for_all_who_came(site: Site) -> None:
             await page.get_by_label(label).first.click()
             await page.get_by_role("option", name=option).first.click()
         await press(page, "为 5 人办理")
-        await expect(page.get_by_text("5 份档案均已办理完毕")).to_be_visible(timeout=60_000)
+        await expect(page.get_by_text("5 份档案均已有结果")).to_be_visible(timeout=60_000)
         refused = page.locator(".part", has_text="未能办理").last
         await expect(refused.locator("a[href*=case-]")).to_have_attribute("href", f"/console/cases/{closed}")
         await expect(refused).to_contain_text("已销号")
@@ -57,6 +57,6 @@ async def test_a_briefing_is_recorded_for_all_who_came(site: Site) -> None:
         # Whoever comes later finds what became of it.
         await opened(page, "/batch")
         await page.get_by_role("link", name="登记帮扶服务").first.click()
-        await expect(page.get_by_text("5 份档案均已办理完毕")).to_be_visible()
+        await expect(page.get_by_text("5 份档案均已有结果")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE
     assert not site.troubles
