@@ -13,7 +13,7 @@ from services.pairing import MentorPool
 from services.past_events import PastEvents
 from services.projection import Ledger
 from services.projection_watch import ProjectionWatch
-from workflows.messages import EventsWanted, Projection
+from workflows.messages import AnyProjection, EventsWanted
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +37,11 @@ class LedgerActivities:
         self._watch = ProjectionWatch()
 
     @activity.defn(name="project")
-    def project(self, projection: Projection) -> None:
-        if not activity.info().is_local:
-            self._watch.catching_up(projection)
+    def project(self, given: AnyProjection) -> None:
         try:
+            projection = self._ledger.completed(given.root)
+            if not activity.info().is_local:
+                self._watch.catching_up(projection)
             self._ledger.project([projection])
         except Exception as error:
             self._watch.failed(error)

@@ -62,6 +62,7 @@ def worker() -> None:
     import uvloop
 
     from cli.checks import check_ports, check_safe, worker_metrics_ports
+    from cli.collector import spare_what_is_loaded
     from services.logs import configure_logging
     from services.tracing import tracing
     from worker import run_worker
@@ -75,6 +76,7 @@ def worker() -> None:
         stop = asyncio.Event()
         for ending in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(ending, stop.set)
+        spare_what_is_loaded()
         await run_worker(settings, stop)
 
     with tracing(settings, "worker"):
@@ -89,6 +91,7 @@ def api() -> None:
     from api.app import create_app
     from api.http_protocol import GuardedHttp
     from cli.checks import api_metrics_port, check_ports, check_safe
+    from cli.collector import spare_what_is_loaded
     from console.app import mount
     from services.logs import configure_logging
     from services.metrics import serve_metrics
@@ -118,6 +121,7 @@ def api() -> None:
     # uvicorn raises the signal that ended it once more; being asked to end is no failure.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, _ended_as_asked)
+    spare_what_is_loaded()
     with tracing(settings, "api"):
         server.run()
     raise typer.Exit(0 if server.started else 1)

@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 from models.case.kernel import Actor, Role
 from models.tables import BreakGlass, CaseRow, Delegation, Staff
 from services.break_glass import open_now
+from services.database import reading
 from services.delegations import counts_on
 from services.errors import UnknownActor
 from services.school_day import today
@@ -19,7 +20,7 @@ class Actors:
     """The directory of those who may act."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine = reading(engine)
 
     def find(self, actor_id: str) -> Actor:
         """The actor of a staff id, or of `graduate:<case_id>`. Raises UnknownActor."""

@@ -1,15 +1,19 @@
 """The SQL database: its engine, and bringing its schema up to date."""
 
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, Executable, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlmodel import create_engine
 
 from models.tables.types import Table
@@ -19,6 +23,10 @@ from services.settings import Settings
 _SQLITE_PATIENCE = 5
 # A database that is away must be noticed within seconds, on connecting as on a query.
 _POSTGRES_OPTIONS = {"connect_timeout": 5, "options": "-c statement_timeout=15000"}
+# A connection that was in use so lately (seconds) is not asked whether it still answers: a server does not end and
+# come back in that time.
+_SURELY_ALIVE = 1.0
+_LAST_USE = "last_use"
 
 
 def create_engine_from(settings: Settings) -> Engine:
@@ -30,9 +38,7 @@ def engine_of(url: str) -> Engine:
     """An engine. SQLite runs in WAL mode, so that readers never wait for the writer. What a statement carries is
     never part of an error's message, which may be logged."""
     if not url.startswith("sqlite"):
-        return create_engine(
-            url, pool_pre_ping=True, pool_size=10, connect_args=_POSTGRES_OPTIONS, hide_parameters=True
-        )
+        return _postgresql_engine(url)
     options = {"timeout": _SQLITE_PATIENCE, "check_same_thread": False}
     engine = create_engine(url, connect_args=options, hide_parameters=True)
 
@@ -52,10 +58,54 @@ def engine_of(url: str) -> Engine:
     return engine
 
 
+def _postgresql_engine(url: str) -> Engine:
+    engine = create_engine(url, pool_size=10, connect_args=_POSTGRES_OPTIONS, hide_parameters=True)
+
+    @event.listens_for(engine, "checkin")
+    def _used(_connection: Any, record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        record.info[_LAST_USE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: Any, _proxy: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        # A new connection has no last use, and answers.
+        if time.monotonic() - record.info.get(_LAST_USE, time.monotonic()) < _SURELY_ALIVE:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool then opens another one.
+            raise DisconnectionError from error
+
+    return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same engine for what only reads: on PostgreSQL each query by itself, which sees then what it would see in
+    a transaction too (READ COMMITTED), without asking the server to begin and end one."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def writing(engine: Engine) -> Engine:
     """The same engine for transactions that write: on SQLite they take the write lock at their start, so that
     what they read cannot change before they write."""
     return engine.execution_options(writes=True)
+
+
+@contextmanager
+def sent_together(connection: Connection) -> Generator[None]:
+    """Statements whose results nobody reads: on PostgreSQL they are sent one after another without waiting for
+    each answer. Raises DBAPIError at the end of the block when one has failed, and then none has counted."""
+    driver: Any = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        yield
+        return
+    try:
+        with driver.pipeline():
+            yield
+    except psycopg.Error as error:
+        raise DBAPIError(None, None, error, hide_parameters=True) from error
 
 
 def insert_missing(connection: Connection, rows: Sequence[Table]) -> None:

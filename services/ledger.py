@@ -19,6 +19,7 @@ from models.views.page import Page
 from services.access import plain_groups, readable
 from services.actors import graduate_actor_id
 from services.case_filter import CaseFilter, conditions, cursor_after, parts
+from services.database import reading
 from services.erasures import unreadable
 from services.errors import BadCursor
 from services.masking import check_shown, entry_for, line_for, view_for
@@ -37,7 +38,7 @@ class LedgerReader:
     """The ledger of one database, for reading."""
 
     def __init__(self, engine: Engine, states: States, vault: Vault) -> None:
-        self._engine = engine
+        self._engine = reading(engine)
         self._states = states
         self._vault = vault
 

@@ -3,25 +3,20 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from opentelemetry import trace
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
-from sqlmodel import col
+from sqlmodel import Session, col
 
-from models.case.intake import CaseOpened
 from models.case.machine import Recorded
-from models.case.notices import notices
-from models.case.referral import Referral
-from models.case.standards import PolicyChanged
 from models.case.state import CaseState
-from models.case.summary import DeadlineLine, deadline_lines, summarize
+from models.case.summary import deadline_lines, summarize
 from models.tables import (
     CaseDeadline,
     CaseEvent,
     CaseHardship,
-    CaseNotice,
     CaseReferral,
     CaseRow,
     ErasureCertificate,
@@ -31,29 +26,22 @@ from models.tables import (
 from models.tables.types import Table
 from services.certificates import certificate_of
 from services.data_key import KeyDestroyed
-from services.database import insert_missing, replace, writing
+from services.database import insert_missing, reading, replace, sent_together, writing
+from services.ledger_rows import (
+    LedgerRows,
+    deadline_row,
+    notice_rows,
+    policy_row,
+    referral_row,
+    reservation_row,
+)
 from services.sealed import NAME, STUDENT_NO, event_place, state_place
+from services.states import States
 from services.unhappened import Met, met, notice_key, take_back
 from services.vault import IndexKind, Vault
-from workflows.messages import Projection
+from workflows.messages import BriefProjection, Projection
 
 _tracer = trace.get_tracer(__name__)
-
-
-@dataclass
-class LedgerRows:
-    """Everything that the ledger holds of one state, but for its events."""
-
-    case: CaseRow
-    hardships: list[CaseHardship] = field(default_factory=list[CaseHardship])
-    deadlines: list[CaseDeadline] = field(default_factory=list[CaseDeadline])
-    referrals: list[CaseReferral] = field(default_factory=list[CaseReferral])
-    reservation: Reservation | None = None
-
-    def children(self) -> dict[type[CaseHardship | CaseDeadline | CaseReferral], Sequence[Table]]:
-        """The rows that hang on the case's row, by table."""
-        return {CaseHardship: self.hardships, CaseDeadline: self.deadlines, CaseReferral: self.referrals}
-
 
 _DELETE = {
     table: delete(table).where(col(table.case_id) == bindparam("id"))
@@ -74,12 +62,36 @@ _BACK = (
 _SURELY_OLDER = timedelta(seconds=60)
 
 
+@dataclass(frozen=True)
+class _Sealed:
+    """What is to be written of a state; `policy` unless the ledger has it."""
+
+    state: CaseState
+    recorded: list[Recorded]
+    rows: LedgerRows
+    events: list[CaseEvent]
+    policy: PolicyVersion | None
+    choosing: bool
+
+
 class Ledger:
     """The ledger of one database."""
 
     def __init__(self, engine: Engine, vault: Vault) -> None:
         self._engine = writing(engine)
+        self._reading = reading(engine)
         self._vault = vault
+        self._states = States(vault)
+
+    def completed(self, projection: Projection | BriefProjection) -> Projection:
+        """The projection with its policy. Raises NoResultFound where the ledger does not have it."""
+        if isinstance(projection, Projection):
+            return projection
+        with Session(self._reading) as session:
+            policy = self._states.policy(session, projection.policy_digest)
+        return Projection.model_construct(
+            state=projection.state.under(policy), events=projection.events, choosing=projection.choosing
+        )
 
     def project(self, projections: Iterable[Projection], *, whole: bool = False) -> None:
         """Bring the ledger to these states, in one transaction.
@@ -89,10 +101,10 @@ class Ledger:
         on the row is written where it differs from what was written last, or, to repair it, `whole`.
         """
         # Sealed first: nobody waits for a key while holding the ledger's lock.
-        written = [found for each in projections if (found := self._rows_and_events(each)) is not None]
+        sealed = [found for each in projections if (found := self._sealed(each)) is not None]
         with _tracer.start_as_current_span("write the ledger"), self._engine.begin() as connection:
-            for rows, events, projection in written:
-                self._project(connection, projection, rows, events, whole=whole)
+            for item in sealed:
+                self._project(connection, item, whole=whole)
 
     def repair(self, state: CaseState, known_at: datetime) -> None:
         """Write what the ledger holds of a case anew, as it was at `known_at`, but for events that are missing."""
@@ -111,45 +123,37 @@ class Ledger:
         """The same for cases that are new, in a few statements for all of them. What the ledger knows stays."""
         ids = [projection.state.case_id for projection in opened]
         self._vault.warm(ids)
-        sealed = [found for each in opened if (found := self._rows_and_events(each)) is not None]
+        sealed = [found for each in opened if (found := self._sealed(each)) is not None]
         with self._engine.begin() as connection:
             known = set(connection.scalars(select(col(CaseRow.case_id)).where(col(CaseRow.case_id).in_(ids))))
-            new = [item for item in sealed if item[0].case.case_id not in known]
-            for rows, events, projection in sealed:
-                if rows.case.case_id in known:
-                    self._project(connection, projection, rows, events)
-            rows = [rows for rows, _, _ in new]
-            policies = {each.state.policy.digest_of_content: each.state for _, _, each in new}
-            insert_missing(connection, [_policy(state) for state in policies.values()])
-            insert_missing(connection, [row.case for row in rows])
+            new = [item for item in sealed if item.state.case_id not in known]
+            for item in sealed:
+                if item.state.case_id in known:
+                    self._project(connection, item)
+            policies = {item.policy.digest: item.policy for item in new if item.policy}
+            insert_missing(connection, list(policies.values()))
+            insert_missing(connection, [item.rows.case for item in new])
             # A case that wrote a newer row of its own in this very moment keeps it, with what hangs on it.
             written = select(col(CaseRow.case_id), col(CaseRow.version)).where(col(CaseRow.case_id).in_(ids))
             versions = {row.case_id: row.version for row in connection.execute(written)}
-            rows = [row for row in rows if versions[row.case.case_id] == row.case.version]
-            insert_missing(connection, [event for _, events, _ in new for event in events])
+            rows = [item.rows for item in new if versions[item.state.case_id] == item.state.version]
+            insert_missing(connection, [event for item in new for event in item.events])
             insert_missing(connection, [child for row in rows for child in row.hardships])
             insert_missing(connection, [child for row in rows for child in row.deadlines])
 
-    def _rows_and_events(
-        self, projection: Projection
-    ) -> tuple[LedgerRows, list[CaseEvent], Projection] | None:
+    def _sealed(self, projection: Projection) -> _Sealed | None:
         """What is to be written; nothing of a case whose key was destroyed meanwhile."""
+        state = projection.state
         try:
-            events = [self._event(projection.state.case_id, item) for item in projection.events]
-            return self.rows_of(projection.state), events, projection
+            events = [self._event(state.case_id, item) for item in projection.events]
+            rows = self.rows_of(state)
         except KeyDestroyed:
             return None
+        policy = None if self._states.has_read(rows.case.policy_digest) else policy_row(state)
+        return _Sealed(state, projection.events, rows, events, policy, projection.choosing)
 
-    def _project(
-        self,
-        connection: Connection,
-        projection: Projection,
-        rows: LedgerRows,
-        events: list[CaseEvent],
-        *,
-        whole: bool = False,
-    ) -> None:
-        state = projection.state
+    def _project(self, connection: Connection, sealed: _Sealed, *, whole: bool = False) -> None:
+        state, events = sealed.state, sealed.events
         written = connection.execute(_WRITTEN, {"id": state.case_id}).one_or_none()
         if written is None and state.version > 1 and _forgotten(connection, state.case_id):
             # A try that was delayed until the case had been erased.
@@ -164,19 +168,14 @@ class Ledger:
                 case Met.EARLIER:
                     told = take_back(connection, state.case_id, events[0].seq, events[0].at)
                     written = None
-        insert_missing(connection, events)
-        _add_what_hangs_on(connection, projection, told, whole=whole)
-        # One version has two times where its first try was given up; that one may be the last to come through.
-        if written is not None and (written.version, written.updated_at) > (state.version, state.updated_at):
-            return
-        replace(connection, rows.case)
-        before: dict[str, str] = json.loads(written.parts) if written and not whole else {}
-        for table, children in rows.children().items():
-            if before.get(table.__tablename__) != _fingerprint(children):
-                connection.execute(_DELETE[table], {"id": state.case_id})
-                insert_missing(connection, children)
-        if not projection.choosing:
-            _set_reservation(connection, state.case_id, rows.reservation)
+        with sent_together(connection):
+            insert_missing(connection, events)
+            _add_what_hangs_on(connection, sealed, told)
+            # One version has two times where its first try was given up; that one may be the last to come through.
+            if written is None or (written.version, written.updated_at) <= (state.version, state.updated_at):
+                _write(connection, sealed.rows, json.loads(written.parts) if written and not whole else {})
+                if not sealed.choosing:
+                    _set_reservation(connection, state.case_id, sealed.rows.reservation)
 
     def rows_of(self, state: CaseState) -> LedgerRows:
         """What the ledger should hold of a state."""
@@ -206,9 +205,9 @@ class Ledger:
         rows = LedgerRows(
             case=row,
             hardships=[CaseHardship(case_id=state.case_id, type=kind) for kind in summary.hardship_types],
-            deadlines=[_deadline(state, line) for line in lines],
-            referrals=[_referral(state, referral) for referral in state.referrals.values()],
-            reservation=_reservation(state),
+            deadlines=[deadline_row(state, line) for line in lines],
+            referrals=[referral_row(state, referral) for referral in state.referrals.values()],
+            reservation=reservation_row(state),
         )
         row.parts = json.dumps(
             {str(table.__tablename__): _fingerprint(found) for table, found in rows.children().items()}
@@ -230,17 +229,25 @@ class Ledger:
         )
 
 
-def _add_what_hangs_on(
-    connection: Connection, projection: Projection, told: dict[tuple[str, ...], str], *, whole: bool
-) -> None:
+def _write(connection: Connection, rows: LedgerRows, before: dict[str, str]) -> None:
+    """Write the row of a case and what hangs on it, as far as its parts are not those from before."""
+    case_id = rows.case.case_id
+    replace(connection, rows.case)
+    for table, children in rows.children().items():
+        if before.get(table.__tablename__) != _fingerprint(children):
+            connection.execute(_DELETE[table], {"id": case_id})
+            insert_missing(connection, children)
+
+
+def _add_what_hangs_on(connection: Connection, sealed: _Sealed, told: dict[tuple[str, ...], str]) -> None:
     """Who was told of the events, some of it by a digest already, and the documents that they rest on or lead to."""
-    state = projection.state
-    notices = [row for item in projection.events for row in _notices(state, item)]
+    state = sealed.state
+    notices = [row for item in sealed.recorded for row in notice_rows(state, item)]
     for row in notices:
         row.period = told.get(notice_key(row))
     insert_missing(connection, notices)
-    if any(isinstance(item.event, CaseOpened | PolicyChanged) for item in projection.events) or whole:
-        insert_missing(connection, [_policy(state)])
+    if sealed.policy is not None:
+        insert_missing(connection, [sealed.policy])
     if state.erasing:
         insert_missing(connection, [certificate_of(state)])
 
@@ -261,65 +268,3 @@ def _forgotten(connection: Connection, case_id: str) -> bool:
 def _fingerprint(rows: Sequence[Table]) -> str:
     text = "\n".join(row.model_dump_json() for row in rows)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _policy(state: CaseState) -> PolicyVersion:
-    policy = state.policy
-    return PolicyVersion(
-        ref=policy.ref,
-        digest=policy.digest_of_content,
-        document=policy.model_dump_json(),
-        published_at=state.opened_at,
-    )
-
-
-def _deadline(state: CaseState, line: DeadlineLine) -> CaseDeadline:
-    deadline = line.deadline
-    return CaseDeadline(
-        case_id=state.case_id,
-        key=deadline.key,
-        school_id=state.school_id,
-        department_id=state.department_id,
-        mentor_id=state.pairing.mentor_id,
-        clock=deadline.clock,
-        subject=deadline.subject,
-        owner=deadline.owner,
-        since=deadline.since,
-        due_on=deadline.due.on,
-        due_at=deadline.due.at,
-        rung=line.rung,
-        paused=state.hold is not None,
-    )
-
-
-def _referral(state: CaseState, referral: Referral) -> CaseReferral:
-    return CaseReferral(
-        case_id=state.case_id,
-        referral_id=referral.id,
-        school_id=state.school_id,
-        department_id=state.department_id,
-        kind=referral.kind,
-        receiver=referral.to,
-        sender_id=referral.sender_id,
-        status=referral.status,
-        sent_at=referral.sent_at,
-        answered_at=referral.answered_at,
-        changed_at=referral.changed_at,
-        acknowledged_at=referral.acknowledged_at,
-    )
-
-
-def _notices(state: CaseState, item: Recorded) -> list[CaseNotice]:
-    return [
-        CaseNotice(case_id=state.case_id, school_id=state.school_id, at=item.at, **notice.model_dump())
-        for notice in notices(state, item)
-    ]
-
-
-def _reservation(state: CaseState) -> Reservation | None:
-    """The mentor's place that the case takes; a closed case gives it back."""
-    pairing = state.pairing
-    holder = pairing.proposal.mentor_id if pairing.proposal else pairing.mentor_id
-    if holder is None or state.closed:
-        return None
-    return Reservation(case_id=state.case_id, mentor_id=holder)

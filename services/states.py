@@ -1,10 +1,8 @@
 """The state of a case as the ledger keeps it, with the policy that it pins."""
 
-import json
-
 from sqlmodel import Session
 
-from models.case.state import CaseState
+from models.case.state import CaseFacts, CaseState
 from models.policy import Policy
 from models.tables import CaseRow, PolicyVersion
 from services.sealed import state_place
@@ -20,11 +18,17 @@ class States:
 
     def of(self, session: Session, row: CaseRow) -> CaseState:
         """The state of a ledger row. Raises KeyDestroyed, KeyMissing, SealBroken."""
-        fields = json.loads(self._vault.open(row.case_id, row.state, state_place(row.version)))
-        fields["policy"] = self._policy(session, row.policy_digest)
-        return CaseState.model_validate(fields)
+        facts = CaseFacts.model_validate_json(
+            self._vault.open(row.case_id, row.state, state_place(row.version))
+        )
+        return facts.under(self.policy(session, row.policy_digest))
 
-    def _policy(self, session: Session, digest: str) -> Policy:
+    def has_read(self, digest: str) -> bool:
+        """Whether the ledger is known to have a policy."""
+        return digest in self._policies
+
+    def policy(self, session: Session, digest: str) -> Policy:
+        """The policy with this fingerprint. Raises NoResultFound where no case under it was ever written here."""
         if digest not in self._policies:
             stored = session.get_one(PolicyVersion, digest)
             self._policies[digest] = Policy.model_validate_json(stored.document)

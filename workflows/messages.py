@@ -2,13 +2,16 @@
 
 import hashlib
 from datetime import datetime
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Discriminator, Field, RootModel, Tag
 
 from models.base import Model
+from models.case.intake import CaseOpened
 from models.case.kernel import Actor
 from models.case.machine import AnyCommand, Opening, Recorded
-from models.case.state import CaseState
+from models.case.standards import PolicyChanged
+from models.case.state import CaseFacts, CaseState
 
 CASE_WORKFLOW = "case"
 CASE_COMMAND = "command"
@@ -105,6 +108,45 @@ class Projection(Model):
     state: CaseState
     events: list[Recorded]
     choosing: bool = False
+
+
+class BriefProjection(Model):
+    """The same without the policy, which the ledger has under its `digest_of_content`: the policy is many times the
+    rest."""
+
+    state: CaseFacts
+    policy_digest: str
+    events: list[Recorded]
+    choosing: bool = False
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return "brief" if "policy_digest" in value else "whole"
+    return "brief" if isinstance(value, BriefProjection) else "whole"
+
+
+class AnyProjection(
+    RootModel[
+        Annotated[
+            Annotated[Projection, Tag("whole")] | Annotated[BriefProjection, Tag("brief")],
+            Discriminator(_kind),
+        ]
+    ]
+):
+    """Either of the two, told apart by its shape."""
+
+    @classmethod
+    def of(cls, whole: Projection) -> "AnyProjection":
+        """A projection as brief as may be: with the policy only where it is new to the ledger too."""
+        if any(isinstance(item.event, CaseOpened | PolicyChanged) for item in whole.events):
+            return cls(whole)
+        digest = whole.state.policy.digest_of_content
+        return cls(
+            BriefProjection(
+                state=whole.state, policy_digest=digest, events=whole.events, choosing=whole.choosing
+            )
+        )
 
 
 class CaseStatus(Model):

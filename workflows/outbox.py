@@ -11,7 +11,7 @@ from temporalio.exceptions import FailureError
 with workflow.unsafe.imports_passed_through():
     from models.case.machine import Recorded
     from models.case.state import CaseState
-    from workflows.messages import Projection
+    from workflows.messages import AnyProjection, Projection
     from workflows.retries import PATIENT, QUICK
 
 _QUICK_LIMIT = timedelta(seconds=3)
@@ -62,7 +62,7 @@ class Outbox:
             try:
                 await workflow.execute_local_activity(
                     "project",
-                    self._projection(sent),
+                    AnyProjection.of(self._projection(sent)),
                     schedule_to_close_timeout=_QUICK_LIMIT,
                     retry_policy=QUICK,
                 )

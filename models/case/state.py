@@ -46,9 +46,9 @@ STAGES: tuple[Stage, ...] = (
 )
 
 
-class CaseState(Model):
-    """One graduate's file. `version` counts its events; `waiting_since` is the graduate's wait, apart from
-    `pairing.assigned_since`, the present owner's clock. `delivering_since`: the first plan was approved."""
+class CaseFacts(Model):
+    """What is known of one graduate's file. `version` counts its events; `waiting_since` is the graduate's wait, apart
+    from `pairing.assigned_since`, the present owner's clock. `delivering_since`: the first plan was approved."""
 
     schema_version: Literal[1] = 1
     case_id: str
@@ -61,7 +61,6 @@ class CaseState(Model):
     waiting_since: datetime
     source: Source
     roster_digest: str
-    policy: Policy
     profile: Profile
     declared: tuple[Hardship, ...] = ()
     eligibility: Eligibility | None = None
@@ -95,6 +94,18 @@ class CaseState(Model):
     retention_ended_at: datetime | None = None
     erasure: Erasure | None = None
     rungs: dict[str, int] = Field(default_factory=dict[str, int])
+
+    def under(self, policy: Policy) -> CaseState:
+        """The file with the policy that it pins."""
+        # Both are valid already; to look through the policy again takes longer than all the rest.
+        known = {name: getattr(self, name) for name in CaseFacts.model_fields}
+        return CaseState.model_construct(**known, policy=policy)
+
+
+class CaseState(CaseFacts):
+    """One graduate's file: what is known, and the standards that it is judged by."""
+
+    policy: Policy
 
     def but(self, **changes: Any) -> Self:
         """The same state with some fields replaced."""

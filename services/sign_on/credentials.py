@@ -16,7 +16,7 @@ from models.tables import Account, ApiToken, SignOnSession
 from models.views.sign_on import Must
 from services.actors import Actors
 from services.caller import How
-from services.database import writing
+from services.database import reading, writing
 from services.errors import SignOnRequired, UnknownActor
 from services.sign_on.settings import SignOnSettings
 
@@ -65,6 +65,7 @@ class Credentials:
 
     def __init__(self, engine: Engine, actors: Actors, settings: SignOnSettings) -> None:
         self._engine = engine
+        self._reading = reading(engine)
         self._actors = actors
         self._totp_roles = settings.totp_roles
         self._known: dict[str, Recognised] = {}
@@ -140,7 +141,7 @@ class Credentials:
         return found
 
     def _read(self, secret: str, key: str) -> Recognised:
-        with Session(self._engine) as session:
+        with Session(self._reading) as session:
             found = (
                 self._token(session, key) if secret.startswith(TOKEN_PREFIX) else self._session(session, key)
             )
