@@ -11,14 +11,9 @@ from typing import Any, cast
 
 import structlog
 from sqlalchemy import (
-    Column,
     Connection,
     Engine,
-    LargeBinary,
-    MetaData,
     Row,
-    String,
-    Table,
     bindparam,
     event,
     func,
@@ -28,30 +23,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
 
-from models.tables.types import Instant
 from services.database import engine_of, writing
 from services.errors import Unavailable
+from services.key_schema import KEYS, migrate_keys
 
 log = structlog.get_logger(__name__)
 
 # Statements name at most so many subjects at once.
 _AT_ONCE = 500
-# PostgreSQL lets two processes create one table at the same time only one after the other.
-_CREATION_LOCK = 7_239_004
-
-# `wrapped` is empty once a key was destroyed: what is left keeps it from ever being made again.
-_KEYS = Table(
-    "data_key",
-    MetaData(),
-    Column("subject", String, primary_key=True),
-    Column("key_id", String, nullable=False, unique=True),
-    Column("master_id", String, nullable=False, index=True),
-    Column("wrapped", LargeBinary, nullable=True),
-    Column("created_at", Instant, nullable=False),
-    Column("destroyed_at", Instant, nullable=True),
-)
 
 
 @dataclass(frozen=True)
@@ -81,7 +61,7 @@ class KeyStore:
     def __init__(self, database_url: str) -> None:
         self._engine = engine_of(database_url)
         self._ready = False
-        self._creating = Lock()
+        self._preparing = Lock()
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _overwrite_what_goes)
 
@@ -95,14 +75,14 @@ class KeyStore:
         found: dict[str, StoredKey] = {}
         with self._connected(self._engine) as connection:
             for start in range(0, len(wanted), _AT_ONCE):
-                some = _KEYS.c.subject.in_(wanted[start : start + _AT_ONCE])
-                found |= {row.subject: _stored(row) for row in connection.execute(select(_KEYS).where(some))}
+                some = KEYS.c.subject.in_(wanted[start : start + _AT_ONCE])
+                found |= {row.subject: _stored(row) for row in connection.execute(select(KEYS).where(some))}
         return found
 
     def find_id(self, key_id: str) -> StoredKey | None:
         """The key with this id."""
         with self._connected(self._engine) as connection:
-            row = connection.execute(select(_KEYS).where(_KEYS.c.key_id == key_id)).one_or_none()
+            row = connection.execute(select(KEYS).where(KEYS.c.key_id == key_id)).one_or_none()
         return _stored(row) if row is not None else None
 
     def add(self, keys: Sequence[StoredKey]) -> None:
@@ -117,9 +97,9 @@ class KeyStore:
         one that was never made."""
         now = datetime.now(UTC)
         nothing = StoredKey(subject, key_id, "", None, now, now)
-        live = (_KEYS.c.subject == subject) & _KEYS.c.wrapped.is_not(None)
+        live = (KEYS.c.subject == subject) & KEYS.c.wrapped.is_not(None)
         with self._connected(writing(self._engine)) as connection:
-            gone = connection.execute(update(_KEYS).where(live).values(wrapped=None, destroyed_at=now))
+            gone = connection.execute(update(KEYS).where(live).values(wrapped=None, destroyed_at=now))
             _insert(connection, [nothing])
         if gone.rowcount:
             self._forget_copies()
@@ -127,16 +107,16 @@ class KeyStore:
 
     def wrapped_otherwise(self, master_id: str, limit: int) -> list[StoredKey]:
         """Some keys that another master key than this one wraps."""
-        other = _KEYS.c.wrapped.is_not(None) & (_KEYS.c.master_id != master_id)
+        other = KEYS.c.wrapped.is_not(None) & (KEYS.c.master_id != master_id)
         with self._connected(self._engine) as connection:
-            rows = connection.execute(select(_KEYS).where(other).order_by(_KEYS.c.subject).limit(limit))
+            rows = connection.execute(select(KEYS).where(other).order_by(KEYS.c.subject).limit(limit))
             return [_stored(row) for row in rows]
 
     def rewrap(self, changed: Iterable[tuple[StoredKey, StoredKey]]) -> None:
         """Put keys in another wrapping into the place of what was read, in one transaction. A key that was
         destroyed meanwhile stays so."""
-        same = (_KEYS.c.subject == bindparam("of")) & (_KEYS.c.master_id == bindparam("before"))
-        statement = update(_KEYS).where(same, _KEYS.c.wrapped.is_not(None))
+        same = (KEYS.c.subject == bindparam("of")) & (KEYS.c.master_id == bindparam("before"))
+        statement = update(KEYS).where(same, KEYS.c.wrapped.is_not(None))
         changes = [
             {"of": old.subject, "before": old.master_id, "master_id": new.master_id, "wrapped": new.wrapped}
             for old, new in changed
@@ -146,15 +126,15 @@ class KeyStore:
 
     def after(self, subject: str, limit: int) -> list[StoredKey]:
         """The next keys above this subject, also what is left of destroyed ones."""
-        query = select(_KEYS).where(_KEYS.c.subject > subject).order_by(_KEYS.c.subject).limit(limit)
+        query = select(KEYS).where(KEYS.c.subject > subject).order_by(KEYS.c.subject).limit(limit)
         with self._connected(self._engine) as connection:
             return [_stored(row) for row in connection.execute(query)]
 
     def counts(self) -> tuple[dict[str, int], int]:
         """How many keys each master key wraps, and how many were destroyed."""
-        alive = _KEYS.c.wrapped.is_not(None)
-        query = select(_KEYS.c.master_id, func.count()).where(alive).group_by(_KEYS.c.master_id)
-        gone = select(func.count()).select_from(_KEYS).where(~alive)
+        alive = KEYS.c.wrapped.is_not(None)
+        query = select(KEYS.c.master_id, func.count()).where(alive).group_by(KEYS.c.master_id)
+        gone = select(func.count()).select_from(KEYS).where(~alive)
         with self._connected(self._engine) as connection:
             return {row[0]: row[1] for row in connection.execute(query)}, connection.execute(
                 gone
@@ -162,10 +142,10 @@ class KeyStore:
 
     @contextmanager
     def _connected(self, engine: Engine) -> Generator[Connection]:
-        """A transaction on the store, whose table the first one makes."""
+        """A transaction on the store, which the first one brings up to date."""
         try:
             if not self._ready:
-                self._create()
+                self._prepare()
             with engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
@@ -176,17 +156,13 @@ class KeyStore:
                 "The key store is not available for the moment; try again later.",
             ) from None
 
-    def _create(self) -> None:
-        with self._creating:
+    def _prepare(self) -> None:
+        with self._preparing:
             if self._engine.dialect.name == "sqlite":
                 folder = Path(self._engine.url.database or "").parent
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with writing(self._engine).begin() as connection:
-                if connection.dialect.name == "postgresql":
-                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))
-                connection.execute(CreateTable(_KEYS, if_not_exists=True))
-                for index in _KEYS.indexes:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
+                migrate_keys(connection)
             self._ready = True
 
     def _forget_copies(self) -> None:
@@ -209,7 +185,7 @@ class KeyStore:
 
 def _insert(connection: Connection, keys: Sequence[StoredKey]) -> None:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(_KEYS).on_conflict_do_nothing(), [vars(key) for key in keys])
+    connection.execute(dialect.insert(KEYS).on_conflict_do_nothing(), [vars(key) for key in keys])
 
 
 def _stored(row: Row[Any]) -> StoredKey:
