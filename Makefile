@@ -9,10 +9,10 @@ READY_TO_MEASURE := .venv/.ready-bench
 LOCKS := requirements-dev.lock requirements-build.lock
 PYTHON ?=
 
-.PHONY: help run cluster test check bench chaos lock clean
+.PHONY: help run cluster test check bench chaos restore-drill lock clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY) ## start everything (Temporal, worker, API) until Ctrl-C; DEMO=0 starts with an empty ledger
 	@exec $(BIN)/zhuhang up
@@ -36,6 +36,9 @@ bench: $(READY_TO_MEASURE) ## measure; writes bench/results/latest.json
 
 chaos: $(READY) ## kill, stop and starve the parts under load and judge what is left; SEED=1 fixes the faults
 	$(BIN)/python -m bench.chaos --seed $(or $(SEED),1) $(ARGS)
+
+restore-drill: $(READY) ## back a cluster up under load, destroy it, restore it, and tell what is left
+	$(BIN)/python -m deploy.local.restore_drill $(ARGS)
 
 # uv resolves for all platforms at once; it is needed here only, never to set up.
 lock: ## pin anew what pyproject.toml asks for (needs uv on PATH)

@@ -88,7 +88,7 @@ class ClusterPlace:
         self.secrets.mkdir(mode=0o700, exist_ok=True)
         for file, made in (
             (self.database_password, secrets.token_urlsafe(32)),
-            (self._master_keys, f"1:{base64.b64encode(os.urandom(32)).decode()}"),
+            (self.master_keys, f"1:{base64.b64encode(os.urandom(32)).decode()}"),
         ):
             if not file.exists():
                 fresh = file.with_suffix(".new")
@@ -110,7 +110,7 @@ class ClusterPlace:
             "ZHUHANG_DATABASE_PASSWORD_FILE": str(self.database_password),
             "ZHUHANG_KEY_DATABASE_URL": url_of(self.postgresql, KEYS),
             "ZHUHANG_KEY_DATABASE_PASSWORD_FILE": str(self.database_password),
-            "ZHUHANG_MASTER_KEYS_FILE": str(self._master_keys),
+            "ZHUHANG_MASTER_KEYS_FILE": str(self.master_keys),
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self.temporal}",
             "ZHUHANG_TEMPORAL_TLS_CA_FILE": str(self.certificates / "ca.crt"),
             "ZHUHANG_TEMPORAL_TLS_CERT_FILE": str(self.certificates / "zhuhang.crt"),
@@ -137,5 +137,6 @@ class ClusterPlace:
         }
 
     @property
-    def _master_keys(self) -> Path:
+    def master_keys(self) -> Path:
+        """The file with the ring of master keys."""
         return self.secrets / "master-keys"

@@ -44,15 +44,22 @@ class PostgreSQL:
     major: int
     owner: str
 
-    def run(self, program: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> str:
-        """What a program of PostgreSQL prints. Raises `SetupError` `postgresql_failed` with its last words."""
+    def run(
+        self,
+        program: str,
+        *arguments: str | Path,
+        env: Mapping[str, str] | None = None,
+        as_owner: bool = True,
+    ) -> str:
+        """What a program of PostgreSQL prints, which runs as `owner` unless not `as_owner`; `env` are variables
+        beside our own. Raises `SetupError` `postgresql_failed` with its last words."""
         done = subprocess.run(  # noqa: S603
             [self.bin / program, *arguments],
             capture_output=True,
             text=True,
             errors="replace",
             check=False,
-            user=self.owner or None,
+            user=(self.owner or None) if as_owner else None,
             cwd="/",
             env=None if env is None else os.environ | env,
         )
@@ -90,13 +97,24 @@ class PostgreSQL:
         ]
         return [str(self.bin / "postgres"), "-D", str(folder), *options]
 
+    def adopt(self, folder: Path) -> None:
+        """Make the files of a server that were brought from elsewhere those of `owner`.
+
+        Raises `SetupError` `folder_closed` where the owner may not enter the folder.
+        """
+        folder.chmod(0o700)
+        self._give(folder)
+        self._check_enterable(folder)
+        for path in folder.rglob("*"):
+            self._give(path)
+
     def _give(self, path: Path) -> None:
         if self.owner:
             shutil.chown(path, self.owner)
 
     def _check_enterable(self, folder: Path) -> None:
         if not _may_enter(folder, self.owner):
-            folder.rmdir()
+            shutil.rmtree(folder)
             raise SetupError(
                 "folder_closed",
                 f"用户 {self.owner} 进不了 {folder}(PostgreSQL 不能以 root 运行):请换一个目录,或改用普通用户。",
