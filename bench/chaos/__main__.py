@@ -22,7 +22,7 @@ from bench.chaos.mail import mail_server
 from bench.chaos.plan import plan_faults
 from bench.chaos.record import Asked, Record, read_record
 from bench.chaos.report import is_good, report_of, write_report
-from bench.chaos.target import Target, embedded
+from bench.chaos.target import FORMS, Target
 from bench.chaos.verdict import Verdict
 from cli.clean_exit import run_and_leave
 from models.first_actors import SETUP_ACTOR
@@ -41,7 +41,7 @@ async def run(given: argparse.Namespace, folder: Path, disk: Path | None) -> dic
     record = Record(record_file)
     mail_port = given.port + 50
     with mail_server(mail_port, record) as mail:
-        async with embedded(folder / "disk" / "data", given.port, mail_port) as target:
+        async with FORMS[given.form](folder / "disk" / given.form, given.port, mail_port) as target:
             plan = plan_faults(given.seed, target.parts, given.minutes, disk=disk is not None)
             sys.stdout.write("\n".join(["the plan of faults:", *map(str, plan), ""]))
             sys.stdout.flush()
@@ -90,6 +90,7 @@ def main() -> int:
     """Run, write, print."""
     parser = argparse.ArgumentParser(prog="python -m bench.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, required=True, help="fixes the plan of faults")
+    parser.add_argument("--form", choices=FORMS, default="cluster", help="what is struck (cluster)")
     parser.add_argument("--minutes", type=float, default=5.0, help="how long faults strike (5)")
     parser.add_argument("--clients", type=int, default=8, help="people at work at a time (8)")
     parser.add_argument("--cases", type=int, default=24, help="cases that they lead (24)")
@@ -100,13 +101,16 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=_RESULTS, help="where the report goes")
     given = parser.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="zhuhang-chaos-"))
+    # The user that PostgreSQL runs as has to get through.
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)
     with small_disk(folder / "disk") as disk:
         if disk is None:
             sys.stdout.write("no rights to mount a disk of its own: the full disk is left out\n")
         report = asyncio.run(run(given, folder, disk))
         if given.folder and disk is not None:
             # What is kept outlives the disk.
-            shutil.copytree(disk / "data", folder / "kept", ignore=shutil.ignore_patterns("*.sock", ".s.*"))
+            shutil.copytree(disk, folder / "kept", ignore=shutil.ignore_patterns("*.sock", ".s.*"))
     write_report(report, given.out)
     good = is_good(report)
     if good and not given.folder:

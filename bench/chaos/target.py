@@ -1,11 +1,12 @@
-"""The installation that is struck: `zhuhang up` in a folder of its own."""
+"""The installation that is struck, in a folder of its own: the cluster of `deploy/local`, or `zhuhang up`."""
 
 import asyncio
 import json
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,21 @@ from typing import Any, get_args
 import httpx
 
 from bench.chaos.plan import Parts
+from deploy.local.place import APIS, WORKERS
+from deploy.local.temporal_cluster import SERVICES
 from services.rate_limits import Kind
 
 _READY_SECONDS = 600
 _ENDS_SECONDS = 60
 _POLICY = Path(__file__).with_name("policy.yaml")
 _EMBEDDED = ("temporal", "worker", "api")
+_CLUSTER = (
+    "postgres",
+    *(f"temporal-{service}" for service in SERVICES),
+    *(f"worker-{number + 1}" for number in range(WORKERS)),
+    *(f"api-{number + 1}" for number in range(APIS)),
+    "proxy",
+)
 
 
 @dataclass
@@ -31,22 +41,11 @@ class Target:
     environment: dict[str, str]
     parts: Parts
     base_url: str
+    pids: Callable[[], Mapping[str, int]]
 
     def pid(self, part: str) -> int | None:
         """The process that is this part now; None while there is none."""
-        return self._pids().get(part)
-
-    def _pids(self) -> Mapping[str, int]:
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        found: dict[str, int] = {}
-        for child in children:
-            with suppress(FileNotFoundError, ProcessLookupError):
-                program, *words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-                # One that has just ended, or begins only now, has no name yet.
-                name = "temporal" if program.endswith(b"temporal") else b"".join(words[1:2]).decode()
-                if name in _EMBEDDED:
-                    found[name] = int(child)
-        return found
+        return self.pids().get(part)
 
     async def ready(self) -> None:
         """Wait until every part answers. Raises RuntimeError when the installation has ended."""
@@ -94,25 +93,62 @@ def chaos_environment(mail_port: int) -> dict[str, str]:
 
 
 @asynccontextmanager
+async def cluster(folder: Path, first_port: int, mail_port: int) -> AsyncGenerator[Target]:
+    """The production form in a folder, on twenty-two ports."""
+    environment = chaos_environment(mail_port)
+    command = [sys.executable, "-m", "deploy.local", "up", "--dir", str(folder), "--port", str(first_port)]
+    with _running(command, environment, folder.parent) as process:
+        target = Target(
+            folder=folder,
+            process=process,
+            environment=environment,
+            parts=Parts(names=_CLUSTER),
+            base_url=f"http://127.0.0.1:{first_port}",
+            pids=lambda: json.loads((folder / "parts.json").read_bytes()),
+        )
+        await target.ready()
+        lines = (folder / "cluster.env").read_text().splitlines()
+        target.environment |= dict(word.split("=", 1) for line in lines for word in shlex.split(line))
+        yield target
+
+
+@asynccontextmanager
 async def embedded(folder: Path, first_port: int, mail_port: int) -> AsyncGenerator[Target]:
-    """`zhuhang up` in a folder."""
+    """`zhuhang up` in a folder, on three ports."""
     environment = chaos_environment(mail_port) | {
-        "ZHUHANG_DATA_DIR": str(folder / "data"),
+        "ZHUHANG_DATA_DIR": str(folder),
         "ZHUHANG_HTTP_PORT": str(first_port),
         "ZHUHANG_TEMPORAL_PORT": str(first_port + 1),
         "ZHUHANG_TEMPORAL_UI_PORT": str(first_port + 2),
     }
     command = [str(Path(sys.executable).with_name("zhuhang")), "up"]
-    with _running(command, environment, folder) as process:
+    with _running(command, environment, folder.parent) as process:
         target = Target(
             folder=folder,
             process=process,
             environment=environment,
             parts=Parts(names=_EMBEDDED),
             base_url=f"http://127.0.0.1:{first_port}",
+            pids=lambda: _children_of(process.pid),
         )
         await target.ready()
         yield target
+
+
+def _children_of(pid: int) -> Mapping[str, int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    found: dict[str, int] = {}
+    for child in children:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            program, *words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            # One that has just ended, or begins only now, has no name yet.
+            name = "temporal" if program.endswith(b"temporal") else b"".join(words[1:2]).decode()
+            if name in _EMBEDDED:
+                found[name] = int(child)
+    return found
+
+
+FORMS = {"cluster": cluster, "embedded": embedded}
 
 
 class _running:  # noqa: N801  (a context manager)
