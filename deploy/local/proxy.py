@@ -20,6 +20,10 @@ _CONFIG = """{{
 	log {{
 		level WARN
 	}}
+	servers {{
+		# A web server of this machine that ends TLS before it: it says whom it asks for.
+		trusted_proxies static 127.0.0.1/32 ::1/128
+	}}
 }}
 
 http://:{port} {{
