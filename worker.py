@@ -21,6 +21,7 @@ from activities.erasure import ErasureActivities
 from activities.imports import ImportActivities
 from activities.ledger import LedgerActivities
 from activities.offboarding import OffboardingActivities
+from activities.reconcile import ReconcileActivities
 from activities.training import TrainingActivities
 from models.calendar import Calendar
 from services.attachment_names import AttachmentNames
@@ -43,6 +44,8 @@ from services.pairing import MentorPool
 from services.past_events import PastEvents
 from services.policies import load_policies
 from services.projection import Ledger
+from services.reconcile_start import start_reconciler
+from services.reconciler import Reconciler
 from services.sandbox import sandbox
 from services.settings import Settings
 from services.states import States
@@ -56,6 +59,7 @@ from workflows.digest import DeliveryWorkflow, DigestWorkflow
 from workflows.erasure import ErasureWorkflow
 from workflows.import_roster import ImportWorkflow
 from workflows.offboarding import OffboardingWorkflow
+from workflows.reconcile import ReconcileWorkflow
 from workflows.training_class import TrainingClassWorkflow
 
 log = structlog.get_logger(__name__)
@@ -69,6 +73,7 @@ WORKFLOWS: list[type] = [
     TrainingClassWorkflow,
     OffboardingWorkflow,
     ErasureWorkflow,
+    ReconcileWorkflow,
 ]
 
 # Threads for activities: SQLite takes one writer at a time, PostgreSQL a pool of ten.
@@ -112,6 +117,7 @@ def build_worker(
     offboarding = OffboardingActivities(client, engine, MentorPool(engine), States(vault))
     erasure = ErasureActivities(Eraser(client, engine, vault, settings))
     batches = BatchActivities(BatchRunner(engine, vault, Commands(client)))
+    reconcile = ReconcileActivities(Reconciler(engine, vault, client, settings), settings.reconcile_seconds)
     activities: list[Callable[..., Any]] = [
         ledger.project,
         ledger.reserve_mentor,
@@ -137,6 +143,7 @@ def build_worker(
         erasure.leave_classes,
         erasure.scrub_case,
         erasure.certify_erasure,
+        reconcile.reconcile_slice,
     ]
     return Worker(
         client,
@@ -164,10 +171,10 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         worker = build_worker(client, settings, vault, executor)
         async with worker:
             log.info("worker started", task_queue=settings.task_queue)
-            digest = asyncio.create_task(_start_digest(client, settings))
+            lasting = asyncio.create_task(_start_lasting(client, settings))
             replay = asyncio.create_task(_erase_again(client, settings, vault))
             await stop.wait()
-            digest.cancel()
+            lasting.cancel()
             replay.cancel()
     log.info("worker stopped")
 
@@ -200,13 +207,14 @@ async def _erase_again(client: Client, settings: Settings, vault: Vault) -> None
             return
 
 
-async def _start_digest(client: Client, settings: Settings) -> None:
+async def _start_lasting(client: Client, settings: Settings) -> None:
     """A Temporal server that has just started may refuse for a while; the cases are served meanwhile."""
     while True:
         try:
             await start_digest(client, settings)
+            await start_reconciler(client, settings)
         except RPCError as error:
-            log.warning("the digest could not be started yet", status=error.status.name)
+            log.warning("digest and reconciler could not be started yet", status=error.status.name)
             await asyncio.sleep(_START_RETRY_SECONDS)
         else:
             return

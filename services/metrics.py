@@ -47,6 +47,15 @@ DELIVERIES = Counter(
     "zhuhang_deliveries", "Tries to hand a message over, by outcome: sent, failed, given_up.", ("outcome",)
 )
 IMPORT_ROWS = Counter("zhuhang_import_rows", "Rows of rosters that got their outcome.", ("outcome",))
+RECONCILED = Counter(
+    "zhuhang_reconciled_cases",
+    "Cases that the reconciler compared: equal, repaired, unrepaired, moving (about to be written by itself).",
+    ("result",),
+)
+RECONCILER_LAST = Gauge(
+    "zhuhang_reconciler_last_slice_timestamp_seconds",
+    "When this process last compared a slice of the ledger.",
+)
 
 
 def serve_metrics(host: str, port: int, *collectors: Collector) -> None:

@@ -9,7 +9,8 @@ _PortOrNone = Annotated[int, Field(ge=0, le=65535)]
 
 
 class ObservabilitySettings(BaseSettings):
-    """Where a process tells how it does. Part of `services.settings.Settings`."""
+    """Where a process tells how it does, and how eagerly the ledger is compared with the cases. Part of
+    `services.settings.Settings`."""
 
     metrics_host: str = Field(
         default="127.0.0.1", min_length=1, description="Address on which processes tell their metrics."
@@ -32,3 +33,10 @@ class ObservabilitySettings(BaseSettings):
         description="Address of an OpenTelemetry collector that takes OTLP over HTTP, such as "
         "`http://127.0.0.1:4318`; absent: nothing is traced.",
     )
+    reconcile_seconds: int = Field(
+        default=300,
+        ge=1,
+        le=86_400,
+        description="Seconds between two slices of the ledger that are compared with their cases, and repaired.",
+    )
+    reconcile_cases: int = Field(default=100, ge=1, le=1000, description="Cases in such a slice.")

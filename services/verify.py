@@ -83,9 +83,11 @@ class Verifier:
         details: list[Difference] = []
         cases = 0
         seen: set[str] = set()
-        async for batch in self._ledger_ids():
+        last = ""
+        while batch := await self.ledger_ids(last, _BATCH):
+            last = batch[-1]
             seen.update(batch)
-            details += await self._compare_all(batch, repair=repair)
+            details += await self.compare(batch, repair=repair)
             cases += len(batch)
             progress(cases)
         # Listed after the ledger was read: a case opened meanwhile is in both or found here.
@@ -94,7 +96,7 @@ class Verifier:
         unlisted = [case_id for case_id in unlisted if case_id not in erased]
         for start in range(0, len(unlisted), _BATCH):
             part = await self._of_this_school(unlisted[start : start + _BATCH])
-            details += await self._compare_all(part, repair=repair)
+            details += await self.compare(part, repair=repair)
             cases += len(part)
             progress(cases)
         # One that is erased meanwhile differs from what it was.
@@ -105,29 +107,37 @@ class Verifier:
         cases += len(erased - seen)
         return Verification(cases=cases, differing=len(details), details=tuple(details))
 
-    async def _ledger_ids(self) -> AsyncIterator[list[str]]:
-        last = ""
-        while True:
-            query = select(CaseRow.case_id).where(
-                CaseRow.school_id == self._school_id,
-                CaseRow.case_id > last,
-                col(CaseRow.erased_at).is_(None),
-            )
-            ordered = query.order_by(col(CaseRow.case_id)).limit(_BATCH)
-            batch = await asyncio.to_thread(self._read, ordered)
-            if not batch:
-                return
-            yield batch
-            last = batch[-1]
+    async def ledger_ids(self, after: str, limit: int) -> list[str]:
+        """The next cases of the ledger, in the order of their ids."""
+        query = select(CaseRow.case_id).where(
+            CaseRow.school_id == self._school_id,
+            CaseRow.case_id > after,
+            col(CaseRow.erased_at).is_(None),
+        )
+        return await asyncio.to_thread(self._read, query.order_by(col(CaseRow.case_id)).limit(limit))
+
+    async def unknown(self, case_ids: Sequence[str]) -> list[str]:
+        """Those of the school's cases of which the ledger has no row and nobody has certified the erasure."""
+        query = select(CaseRow.case_id).where(col(CaseRow.case_id).in_(case_ids))
+        known = set(await asyncio.to_thread(self._read, query))
+        left = [case_id for case_id in case_ids if case_id not in known]
+        if not left:
+            return []
+        erased = await asyncio.to_thread(self._erased.certified)
+        return await self._of_this_school([case_id for case_id in left if case_id not in erased])
 
     def _read(self, query: SelectOfScalar[str]) -> list[str]:
         with Session(self._engine) as session:
             return list(session.exec(query).all())
 
+    @property
+    def wanted(self) -> str:
+        """The cases in Temporal's list. Another installation may share the server: its cases wait on another task
+        queue."""
+        return f"WorkflowType = '{CASE_WORKFLOW}' AND TaskQueue = '{self._task_queue}'"
+
     async def _workflow_ids(self) -> AsyncIterator[str]:
-        # Another installation may share the server: its cases wait on another task queue.
-        wanted = f"WorkflowType = '{CASE_WORKFLOW}' AND TaskQueue = '{self._task_queue}'"
-        async for execution in self._client.list_workflows(wanted):
+        async for execution in self._client.list_workflows(self.wanted):
             # A run that continued as a new one is followed by its successor.
             if execution.status != WorkflowExecutionStatus.CONTINUED_AS_NEW:
                 yield execution.id
@@ -141,7 +151,9 @@ class Verifier:
             if not isinstance(state, CaseState) or state.school_id == self._school_id
         ]
 
-    async def _compare_all(self, case_ids: Sequence[str], *, repair: bool) -> list[Difference]:
+    async def compare(self, case_ids: Sequence[str], *, repair: bool) -> list[Difference]:
+        """The cases among these that differ; with `repair`, what the ledger holds of them is written anew. Raises
+        RPCError where Temporal is away."""
         found = await self._gather([self._compare(case_id, repair=repair) for case_id in case_ids])
         return [difference for difference in found if difference is not None]
 

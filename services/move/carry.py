@@ -32,6 +32,7 @@ from services.vault import Vault
 from workflows.case import CaseWorkflow
 from workflows.digest_messages import DELIVERY_WORKFLOW, DeliveryInput, DigestInput
 from workflows.messages import CASE_WORKFLOW, DIGEST_WORKFLOW, TRAINING_WORKFLOW, CaseInput
+from workflows.reconcile_messages import RECONCILE_WORKFLOW, ReconcileInput
 from workflows.training_class import TrainingClassWorkflow
 
 _INPUTS: dict[str, type[BaseModel]] = {
@@ -39,6 +40,7 @@ _INPUTS: dict[str, type[BaseModel]] = {
     TRAINING_WORKFLOW: TrainingClassState,
     DIGEST_WORKFLOW: DigestInput,
     DELIVERY_WORKFLOW: DeliveryInput,
+    RECONCILE_WORKFLOW: ReconcileInput,
 }
 # What the others hold is in their input: they do over what they did since, and find it done.
 _STATEFUL = (CASE_WORKFLOW, TRAINING_WORKFLOW)

@@ -30,6 +30,7 @@ async def watched(collector: Collected, tmp_path_factory: pytest.TempPathFactory
         "ZHUHANG_LOG_FORMAT": "json",
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.address,
         "OTEL_BSP_SCHEDULE_DELAY": "200",
+        "ZHUHANG_RECONCILE_SECONDS": "1",
         # Nobody takes this mail.
         "ZHUHANG_NOTIFY_URLS": f"mailto://127.0.0.1:{mail}?from=zhuhang@school.example&to={{email}}",
     }

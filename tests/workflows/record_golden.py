@@ -18,6 +18,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from cli.clean_exit import run_and_leave
+from services.reconcile_start import start_reconciler
 from services.settings import Settings
 from services.temporal_server import find_server
 from services.vault import Vault
@@ -28,6 +29,8 @@ from worker import build_worker
 from workflows.erasure_messages import erasure_workflow_id
 
 GOLDEN = Path(__file__).parent / "golden"
+# The first slice, and the wait for the second.
+_EVENTS_RECORDED = 16
 
 
 @asynccontextmanager
@@ -47,7 +50,7 @@ async def _save(lives: Lives, case_id: str, name: str) -> None:
 
 async def record(version: str, folder: Path) -> None:
     """Four cases: a whole life, one whose timers fire, one that has continued as a new run, one that is kept for
-    its time and erased, with its erasure."""
+    its time and erased, with its erasure; and the reconciler of a school."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -83,6 +86,20 @@ async def record(version: str, folder: Path) -> None:
                 while not await lives.ended(workflow_id):  # noqa: ASYNC110
                     await asyncio.sleep(1)
                 await _save(lives, workflow_id, f"{version}-{name}")
+        await record_reconciler(environment.client, version, folder)
+
+
+async def record_reconciler(client: Client, version: str, folder: Path) -> None:
+    """The first slice of a round."""
+    async with _lives(client, folder / "reconciled", POLICIES / "national.yaml") as lives:
+        await lives.open()
+        hurried = Settings(task_queue="reconciled", school_code=SCHOOL, reconcile_seconds=1)
+        await start_reconciler(client, hurried)
+        handle = client.get_workflow_handle(f"reconcile-{SCHOOL}")
+        while (await handle.describe()).history_length < _EVENTS_RECORDED:  # noqa: ASYNC110
+            await asyncio.sleep(1)
+        history = await handle.fetch_history()
+        (GOLDEN / f"{version}-reconcile.json").write_text(history.to_json(), encoding="utf-8")
 
 
 def main() -> int:
