@@ -180,6 +180,21 @@ async def product(
 
 
 @asynccontextmanager
+async def api_alone(ground: Ground, name: str, *, port: int = 0) -> AsyncGenerator[Product]:
+    """The API on the ground's servers with an empty ledger, whose workers are started apart."""
+    environment = environment_on(ground, name, ground.first_port + port)
+    settings = settings_of(environment)
+    subprocess.run([ZHUHANG, "setup"], env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603, ASYNC221
+    with running([ZHUHANG, "api"], environment, ground.folder / name / "api.log") as process:
+        async with httpx.AsyncClient(base_url=settings.base_url, timeout=60) as http:
+            await ready(http, process, "/healthz")
+            client = await connect(settings, Vault.of(settings))
+            found = Product(http, settings, client=client, environment=environment)
+            await found.furnish()
+            yield found
+
+
+@asynccontextmanager
 async def plain_product(ground: Ground, *, port: int = 4) -> AsyncGenerator[Plain]:
     """The product without its protection, on the same servers."""
     environment = environment_on(ground, "plain", ground.first_port + port)
@@ -223,12 +238,13 @@ def start(command: Sequence[str], environment: dict[str, str], log: Any) -> "sub
     )
 
 
-async def ready(http: httpx.AsyncClient, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until every part answers. Raises RuntimeError when the product has ended."""
+async def ready(http: httpx.AsyncClient, process: "subprocess.Popen[bytes]", path: str = "/readyz") -> None:
+    """Wait until every part answers, or with `/healthz` the API alone. Raises RuntimeError when it has
+    ended."""
     async with asyncio.timeout(_READY_SECONDS):
         while process.poll() is None:
             try:
-                if (await http.get("/readyz")).status_code == 200:
+                if (await http.get(path)).status_code == 200:
                     return
             except httpx.TransportError:
                 pass
