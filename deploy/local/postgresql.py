@@ -167,9 +167,9 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def postgresql(port: int | None = None) -> Generator[str]:
+def postgresql(port: int | None = None, major: int | None = None) -> Generator[str]:
     """The SQLAlchemy URL of a fresh server for the block, in a folder of its own that goes with it."""
-    installed = find_postgresql()
+    installed = find_postgresql(major)
     # Not in a test's folder, which the owner may not enter.
     folder = Path(tempfile.mkdtemp(prefix="zhuhang-postgresql-"))
     folder.chmod(0o711)

@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from cli.with_parent import command_with_parent
 from services.fetching import Progress
-from services.go_programs import built
+from services.go_programs import built, module_folder
 from services.namespace import register_namespace
 from services.settings import Settings, SetupError
 from services.temporal_health import CONNECT_SECONDS, check_temporal
@@ -46,6 +47,7 @@ class TemporalServer:
 
     server: Path
     sql_tool: Path
+    progress: Progress
 
     def migrate(self, store: URL) -> None:
         """Make the two databases where they are absent, and bring their tables up to date.
@@ -58,7 +60,24 @@ class TemporalServer:
                 self._sql(own, "create-database")
             if not _versioned(own):
                 self._sql(own, "setup-schema", "--version", "0.0")
-            self._sql(own, "update-schema", "--schema-name", f"postgresql/v12/{schema}")
+            if schema == "visibility" and not _has_btree_gin(own):
+                self._update_without_btree_gin(own)
+            else:
+                self._sql(own, "update-schema", "--schema-name", f"postgresql/v12/{schema}")
+
+    def _update_without_btree_gin(self, store: URL) -> None:
+        """The PostgreSQL that comes as a Python package has no additional modules. The indexes that need this one
+        then lack the namespace, which is slower only where lists are asked for by several namespaces' attributes."""
+        module = f"go.temporal.io/server@v{SERVER_VERSION}"
+        source = module_folder(f"temporal-schema-{SERVER_VERSION}", module, "schema", self.progress)
+        with tempfile.TemporaryDirectory() as folder:
+            for file in (source / "postgresql" / "v12" / "visibility" / "versioned").rglob("*"):
+                if file.is_file():
+                    copy = Path(folder) / file.parent.name / file.name
+                    copy.parent.mkdir(exist_ok=True)
+                    changed = file.read_text().replace("CREATE EXTENSION btree_gin;", "NULL;")
+                    copy.write_text(changed.replace("GIN (namespace_id, ", "GIN ("))
+            self._sql(store, "update-schema", "--schema-dir", folder)
 
     def _sql(self, store: URL, *words: str) -> None:
         place = ["--plugin", "postgres12", "--ep", str(store.host), "--port", str(store.port or 5432)]
@@ -184,7 +203,7 @@ def find_temporal_server(progress: Progress) -> TemporalServer:
     """The server, built into the cache where it is absent. Raises `SetupError` `go_program_unobtainable`."""
     packages = [f"{_MODULE}/{name}@v{SERVER_VERSION}" for name in ("server", "tools/sql")]
     folder = built(f"temporal-server-{SERVER_VERSION}", packages, progress, minutes=4)
-    return TemporalServer(folder / "server", folder / "sql")
+    return TemporalServer(folder / "server", folder / "sql", progress)
 
 
 @contextmanager
@@ -241,6 +260,12 @@ def _exists(store: URL) -> bool:
     with _reading(store.set(database="postgres")) as connection:
         names = connection.execute(text("SELECT datname FROM pg_database"))
         return store.database in set(names.scalars())
+
+
+def _has_btree_gin(store: URL) -> bool:
+    with _reading(store) as connection:
+        found = connection.execute(text("SELECT 1 FROM pg_available_extensions WHERE name = 'btree_gin'"))
+        return found.first() is not None
 
 
 def _versioned(store: URL) -> bool:

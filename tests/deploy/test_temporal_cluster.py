@@ -8,12 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, inspect, make_url, text
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from deploy.local.postgresql import postgresql
-from deploy.local.temporal_cluster import server_on
+from deploy.local.temporal_cluster import find_temporal_server, server_on
 from services.namespace import register_namespace
 from services.settings import Settings
 from tests.conftest import Quiet
@@ -54,6 +55,23 @@ async def test_a_case_lives_over_a_restart_of_the_server(database: str, tmp_path
             assert answer["case"]["stage"] == "planning"
             status = await product.get(f"/cases/{case_id}/workflow", "college")
             assert status.body["status"] == "running"
+
+
+def test_the_postgresql_of_the_packages_takes_temporals_tables() -> None:
+    """It has no additional modules, of which Temporal's schema wants one."""
+    server = find_temporal_server(Quiet())
+    with postgresql(major=18) as url:
+        for _ in range(2):
+            server.migrate(make_url(url))
+        engine = create_engine(make_url(url).set(database="temporal_visibility"))
+        with engine.connect() as connection:
+            modules = set(connection.scalars(text("SELECT extname FROM pg_extension")))
+            indexes = inspect(connection).get_indexes("executions_visibility")
+        engine.dispose()
+    # Where it has learnt to bring it, the way round is of no more use.
+    assert "btree_gin" not in modules
+    names = {index["name"] for index in indexes}
+    assert {"by_build_ids", "by_keyword_list_01", "by_task_queue"} <= names
 
 
 async def told(settings: Settings) -> bool:
