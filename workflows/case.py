@@ -49,6 +49,7 @@ class CaseWorkflow:
     @workflow.init
     def __init__(self, given: CaseInput) -> None:
         pending: list[Recorded] = []
+        promised: list[Recorded] = []
         self._effects: list[LeaveClass] = []
         self._answers = Answers({}, {})
         if given.carried is not None:
@@ -59,10 +60,10 @@ class CaseWorkflow:
         else:
             assert given.opening is not None  # noqa: S101  (an input holds one of the two)
             self._state, opened = open_case(given.opening)
-            pending = [] if given.projected else [opened]
+            (promised if given.projected else pending).append(opened)
         # What an earlier run could not write yet takes patience.
         behind = given.carried is not None and bool(pending)
-        self._outbox = Outbox(pending, lambda: self._state, behind=behind)
+        self._outbox = Outbox(pending, lambda: self._state, behind=behind, promised=promised)
         self._commands = 0
         self._wake = next_wake(self._state)
         self._armed: datetime | None = None
@@ -285,7 +286,7 @@ class CaseWorkflow:
         return CaseInput(
             carried=Carried(
                 state=self._state,
-                pending=self._outbox.pending,
+                pending=self._outbox.unwritten,
                 effects=self._effects,
                 answers=self._answers.last,
                 earlier=self._answers.earlier,

@@ -1,7 +1,7 @@
 """Carrying a case's events into the ledger: fast while the database is there, never lost while it is not."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -19,10 +19,22 @@ _PATIENT_TRY = timedelta(seconds=30)
 
 
 class Outbox:
-    """Events that are durable in the workflow and may not be in the ledger yet, in order."""
+    """Events that are durable in the workflow and may not be in the ledger yet, in order.
 
-    def __init__(self, pending: list[Recorded], state: Callable[[], CaseState], *, behind: bool) -> None:
+    `promised` are events that somebody else writes. They are written once more with the first of the case's own,
+    as who promised it may have died before, and finds the case in the ledger when trying again.
+    """
+
+    def __init__(
+        self,
+        pending: list[Recorded],
+        state: Callable[[], CaseState],
+        *,
+        behind: bool,
+        promised: Sequence[Recorded] = (),
+    ) -> None:
         self.pending = pending
+        self._promised = list(promised)
         self.behind = behind
         self._state = state
         self._turn = asyncio.Lock()
@@ -40,6 +52,11 @@ class Outbox:
                 yield
             finally:
                 self._is_choosing = False
+
+    @property
+    def unwritten(self) -> list[Recorded]:
+        """What is not known to be in the ledger."""
+        return self._promised + self.pending
 
     def add(self, events: list[Recorded]) -> None:
         self.pending += events
@@ -70,7 +87,7 @@ class Outbox:
                 # A failed local activity arrives as the activity's own error, not as an ActivityError.
                 self.behind = True
                 return False
-            del self.pending[: len(sent)]
+            self._written(sent)
             return True
 
     async def catch_up(self) -> None:
@@ -84,8 +101,12 @@ class Outbox:
                     start_to_close_timeout=_PATIENT_TRY,
                     retry_policy=PATIENT,
                 )
-                del self.pending[: len(sent)]
+                self._written(sent)
                 self.behind = bool(self.pending)
 
     def _projection(self, events: list[Recorded]) -> Projection:
-        return Projection(state=self._state(), events=events, choosing=self._is_choosing)
+        return Projection(state=self._state(), events=self._promised + events, choosing=self._is_choosing)
+
+    def _written(self, events: list[Recorded]) -> None:
+        del self.pending[: len(events)]
+        self._promised = []

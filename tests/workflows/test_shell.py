@@ -5,11 +5,16 @@ import sqlite3
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session, col, select
 from temporalio.api.enums.v1 import EventType
 
+from models.case.intake import Source
+from models.roster.rows import RosterRow
+from models.tables import CaseEvent
 from services.temporal import connect
 from services.vault import Vault
 from tests.product import Product, running_product, running_worker, settings_for
@@ -124,6 +129,29 @@ async def test_a_key_is_known_after_many_commands_and_a_new_run(
         assert (other.status, other.code) == (422, "idempotency_key_reused")
         kinds = Counter(event["type"] for event in await product.timeline(case_id))
         assert kinds["contact_recorded"] == 41
+
+
+async def test_a_case_has_its_beginning_whoever_promised_to_write_it_died(
+    temporal_address: str, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, temporal_address, school=SCHOOL)
+    settings.task_queue = "promised"
+    lives = Lives(await connect(settings, Vault.of(settings)), settings)
+    row = RosterRow(student_no="P0000001", name="测试", cohort=2027)
+    opening = lives.opener.opening(lives.actor("counselor"), row, "cs", datetime.now(UTC), Source())
+    lives.vault.ensure([opening.case_id])
+    async with running_worker(settings):
+        await lives.opener.start(opening, projected=True)
+        await lives.do(opening.case_id, LIFE[0][0], **LIFE[0][1])
+        await lives.do(opening.case_id, "counselor", type="annotate", text="另有一事")
+    with Session(lives.engine) as session:
+        events = session.exec(select(CaseEvent.seq, CaseEvent.type).order_by(col(CaseEvent.seq))).all()
+    lives.engine.dispose()
+    assert [tuple(event) for event in events] == [
+        (1, "case_opened"),
+        (2, "eligibility_confirmed"),
+        (3, "annotated"),
+    ]
 
 
 async def test_a_command_costs_few_history_events(product: Product) -> None:
