@@ -11,7 +11,10 @@ from console.links import go
 
 # One hue from dark to light reads on paper and in both modes.
 PALETTE = ("#0b6b6b", "#3f9b93", "#8a5a00", "#c98a1b", "#b3261e", "#3c5a6b", "#86a3b1", "#6b4fa0")
-_TEXT = "#7b8a91"
+# Drawn as SVG, charts take the colours of the page, bright or dark.
+_TEXT = "var(--soft)"
+_AXIS = {"axisLabel": {"color": _TEXT}, "axisLine": {"lineStyle": {"color": _TEXT}}}
+_MEASURE = _AXIS | {"type": "value", "minInterval": 1, "splitLine": {"lineStyle": {"color": "var(--line)"}}}
 
 
 def bars(
@@ -33,8 +36,9 @@ def bars(
             "bottom": 8,
             "containLabel": True,
         },
-        "xAxis": {"type": "value", "minInterval": 1, "splitLine": {"lineStyle": {"opacity": 0.3}}},
-        "yAxis": {"type": "category", "inverse": True, "data": list(names), "axisTick": {"show": False}},
+        "xAxis": _MEASURE,
+        "yAxis": _AXIS
+        | {"type": "category", "inverse": True, "data": list(names), "axisTick": {"show": False}},
         "textStyle": {"color": _TEXT, "fontFamily": "inherit"},
         "series": [
             {
@@ -60,8 +64,8 @@ def lines(title: str, dates: Sequence[str], series: Mapping[str, Sequence[int | 
         "tooltip": {"trigger": "axis", "confine": True},
         "grid": {"left": 8, "right": 16, "top": 34, "bottom": 8, "containLabel": True},
         "legend": {"top": 0, "left": 0, "textStyle": {"color": _TEXT}, "itemHeight": 10},
-        "xAxis": {"type": "category", "data": list(dates), "boundaryGap": False},
-        "yAxis": {"type": "value", "minInterval": 1, "splitLine": {"lineStyle": {"opacity": 0.3}}},
+        "xAxis": _AXIS | {"type": "category", "data": list(dates), "boundaryGap": False},
+        "yAxis": _MEASURE,
         "textStyle": {"color": _TEXT, "fontFamily": "inherit"},
         "series": [
             {

@@ -92,9 +92,11 @@ async def test_a_page_is_sound(site: Site, role: Role, path: str) -> None:
     assert not site.troubles
 
 
-@pytest.mark.parametrize("path", ["/work", "/cases"])
-async def test_a_page_is_sound_in_the_dark(site: Site, path: str) -> None:
-    async with site.person("mentor", dark=True) as page:
+@pytest.mark.parametrize(
+    ("actor", "path"), [("mentor", "/work"), ("mentor", "/cases"), ("college", "/overview")]
+)
+async def test_a_page_is_sound_in_the_dark(site: Site, actor: str, path: str) -> None:
+    async with site.person(actor, dark=True) as page:
         await opened(page, path)
         await keep(page, f"dark{path.replace('/', '-')}")
         assert not await faults(page)
