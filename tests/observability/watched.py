@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.product import PATIENCE
@@ -55,13 +56,25 @@ class Watched:
 
     async def metrics(self, part: str) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
         """The samples that a part tells: by name, then by labels in the order of their names."""
-        async with httpx.AsyncClient() as http:
-            text = (await http.get(f"http://127.0.0.1:{self._ports[part]}/metrics")).text
         found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
-        for family in text_string_to_metric_families(text):
+        for family in await self._told(part):
             for sample in family.samples:
                 found.setdefault(sample.name, {})[tuple(sorted(sample.labels.items()))] = sample.value
         return found
+
+    async def families(self) -> set[str]:
+        """The names of all metrics of all parts, declared ones among them that have no samples yet."""
+        return {family.name for part in self._ports for family in await self._told(part)}
+
+    async def labels(self) -> set[str]:
+        """The names of all labels that any sample has."""
+        families = [family for part in self._ports for family in await self._told(part)]
+        return {label for family in families for sample in family.samples for label in sample.labels}
+
+    async def _told(self, part: str) -> list[Metric]:
+        async with httpx.AsyncClient() as http:
+            text = (await http.get(f"http://127.0.0.1:{self._ports[part]}/metrics")).text
+        return list(text_string_to_metric_families(text))
 
     async def value(self, part: str, name: str, **labels: str) -> float:
         """The sum of the samples with these labels; 0 where there is none."""

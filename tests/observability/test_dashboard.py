@@ -1,0 +1,60 @@
+"""Dashboard and alert rules name only what the running product tells."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.observability.watched import CONTACT, Watched
+
+FOLDER = Path(__file__).parents[2] / "deploy" / "observability"
+METRIC = re.compile(r"\b(?:zhuhang|temporal)_[a-z_]+\b(?!\s*\()")
+LABELS = re.compile(r"\bby \(([a-z_, ]+)\)")
+# The last is of failures to write to the ledger, of which a good day has none.
+GIVEN = {"job", "le", "kind"}
+
+
+def rules() -> list[dict[str, Any]]:
+    document = yaml.safe_load((FOLDER / "alerts.yaml").read_text("utf-8"))
+    return [rule for group in document["groups"] for rule in group["rules"]]
+
+
+def panels() -> list[dict[str, Any]]:
+    return json.loads((FOLDER / "dashboard.json").read_text("utf-8"))["panels"]
+
+
+def expressions() -> list[str]:
+    return [rule["expr"] for rule in rules()] + [
+        target["expr"] for panel in panels() for target in panel["targets"]
+    ]
+
+
+async def test_every_metric_and_label_is_told_by_the_running_product(watched: Watched) -> None:
+    case_id = await watched.open_case()
+    assert (await watched.do(case_id, "mentor-1", CONTACT, "shown")).status_code == 200
+    refused = await watched.do(case_id, "college", {"type": "approve_plan", "plan_version": 7}, "shown-not")
+    assert refused.status_code == 409
+    # What time brings, and what a round of the reconciler tells.
+    await watched.until_told("worker", "zhuhang_deadline_lateness_seconds_count")
+    await watched.until_told("worker", "zhuhang_reconciled_cases_total")
+    await watched.until_told("worker", "zhuhang_overdue_deadlines")
+    told, labels = await watched.families(), GIVEN | await watched.labels()
+    for expression in expressions():
+        for metric in METRIC.findall(expression):
+            family = re.sub("_(bucket|count|sum|total)$", "", metric)
+            assert told & {metric, family}, f"{metric} in {expression}"
+        for group in LABELS.findall(expression):
+            assert {label.strip() for label in group.split(",")} <= labels, expression
+
+
+def test_rules_and_panels_are_whole() -> None:
+    names = [rule["alert"] for rule in rules()]
+    assert len(set(names)) == len(names) >= 8
+    assert all(rule["labels"]["severity"] in {"warning", "critical"} for rule in rules())
+    assert all("·" in rule["annotations"]["summary"] for rule in rules())
+    assert len({panel["id"] for panel in panels()}) == len(panels())
+    for expression in expressions():
+        assert expression.count("(") == expression.count(")"), expression
+        assert METRIC.search(expression) or "up{" in expression, expression
