@@ -7,10 +7,15 @@ from models.case.machine import Opening, Recorded, evolve, open_case
 from models.case.state import CaseState
 
 
+def begins(case: CaseFound) -> bool:
+    """Whether the ledger has the beginning of a case."""
+    return isinstance(case.events[0].event, CaseOpened)
+
+
 def first_state(case: CaseFound) -> CaseState:
     """The state in which a case was opened, by its first event."""
     first = case.events[0]
-    assert isinstance(first.event, CaseOpened)  # noqa: S101  (every case begins with it)
+    assert isinstance(first.event, CaseOpened)  # noqa: S101  (asked for cases that begin)
     assert case.state is not None  # noqa: S101  (asked for cases that answer)
     opening = Opening(
         case_id=case.case_id,
@@ -29,7 +34,10 @@ def first_state(case: CaseFound) -> CaseState:
 
 
 def lived(case: CaseFound) -> CaseState | None:
-    """The state to which the events of a case lead, None where one of them cannot follow on the others."""
+    """The state to which the events of a case lead, None where the first is missing or another cannot follow
+    on those before."""
+    if not begins(case):
+        return None
     state = first_state(case)
     for item in case.events[1:]:
         after = next_state(state, item)

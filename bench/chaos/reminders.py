@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bench.chaos.evidence import CaseFound, Evidence, PersonFound
-from bench.chaos.lives import first_state, next_state
+from bench.chaos.lives import begins, first_state, next_state
 from bench.chaos.record import Mailed
 from models.base import Model
 from models.case.kernel import Role, department, school, staff
@@ -34,6 +34,9 @@ def judge_reminders(evidence: Evidence) -> tuple[list[str], list[str], float]:
     latest = 0.0
     for case in evidence.cases.values():
         if case.state is None or not case.events:
+            continue
+        if not begins(case):
+            missed.append(f"{case.case_id}: cannot be lived again without its first event")
             continue
         walk = _Walk(case)
         walk.to_the_end(evidence.at)

@@ -146,6 +146,12 @@ def test_what_verify_and_audit_find_counts_as_differing() -> None:
     assert len(verdict.differing) == 2
 
 
+def test_a_case_without_its_beginning_differs() -> None:
+    case = lived()
+    of = found(case, events=tuple(case.events[1:]), timeline=())
+    assert "differing" in losses(judge(record(case), evidence(case, of=of)))
+
+
 def test_a_rung_that_was_not_reached_is_missed() -> None:
     case = lived()
     case.when(M1, "record_assessment", intention="work", risk_level="A")
