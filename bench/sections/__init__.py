@@ -1,3 +1,3 @@
 """The sections of the benchmark, in the order in which they run."""
 
-SECTIONS = ("commands", "life", "history", "cold", "workers", "burst", "ledger")
+SECTIONS = ("commands", "life", "history", "cold", "workers", "burst", "morning", "ledger")
