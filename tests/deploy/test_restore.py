@@ -1,5 +1,6 @@
 """A backup under load, the end of everything, and a restored cluster."""
 
+import json
 import shutil
 from collections.abc import Generator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from deploy.local.backup import back_up, place_of, restore
 from deploy.local.place import ClusterPlace
+from deploy.local.postgresql import find_postgresql
 from deploy.local.restore_drill import drill, is_good
 from services.settings import SetupError
 from tests.deploy.test_temporal_cluster import ports
@@ -47,7 +49,14 @@ def test_what_is_there_is_neither_written_over_nor_taken_for_a_backup(folder: Pa
         restore(folder, folder / "keys", place)
     assert caught.value.code == "no_backup"
     (folder / "backup" / "postgresql").mkdir(parents=True)
-    (folder / "backup" / "postgresql" / "PG_VERSION").write_text("15\n")
+    (folder / "backup" / "postgresql" / "PG_VERSION").write_text(f"{find_postgresql().major}\n")
+    manifest = {"Files": [{"Path": "PG_VERSION", "Checksum": "0" * 64}]}
+    (folder / "backup" / "postgresql" / "backup_manifest").write_text(json.dumps(manifest))
+    (folder / "backup" / "data").mkdir()
+    (folder / "backup" / "database-password").touch()
+    with pytest.raises(SetupError, match="PG_VERSION") as caught:
+        restore(folder / "backup", folder / "keys", ClusterPlace(folder / "other", 8000))
+    assert caught.value.code == "backup_damaged"
     (folder / "postgresql").mkdir()
     with pytest.raises(SetupError) as caught:
         restore(folder / "backup", folder / "keys", place)
