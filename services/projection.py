@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from opentelemetry import trace
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
@@ -58,6 +59,8 @@ _BACK = (
     .where(col(CaseRow.case_id) == bindparam("id"))
     .values(version=bindparam("to"), updated_at=bindparam("then"))
 )
+# Among the parts of a case's row: what a digest has told of events that were taken back, until it happens after all.
+_TOLD = "told"
 # Seconds by which an event is surely older than a state that does not know it, and so never happened.
 _SURELY_OLDER = timedelta(seconds=60)
 
@@ -158,7 +161,8 @@ class Ledger:
         if written is None and state.version > 1 and _forgotten(connection, state.case_id):
             # A try that was delayed until the case had been erased.
             return
-        told: dict[tuple[str, ...], str] = {}
+        before: dict[str, Any] = json.loads(written.parts) if written is not None else {}
+        told: dict[str, str] = before.pop(_TOLD, {})
         if written is not None and events and written.version >= events[0].seq:
             match met(connection, events):
                 case Met.SAME:
@@ -166,14 +170,16 @@ class Ledger:
                 case Met.LATER:
                     return
                 case Met.EARLIER:
-                    told = take_back(connection, state.case_id, events[0].seq, events[0].at)
-                    written = None
+                    told |= take_back(connection, state.case_id, events[0].seq, events[0].at)
+                    written, before = None, {}
         with sent_together(connection):
             insert_missing(connection, events)
             _add_what_hangs_on(connection, sealed, told)
             # One version has two times where its first try was given up; that one may be the last to come through.
             if written is None or (written.version, written.updated_at) <= (state.version, state.updated_at):
-                _write(connection, sealed.rows, json.loads(written.parts) if written and not whole else {})
+                if told:
+                    sealed.rows.case.parts = json.dumps(json.loads(sealed.rows.case.parts) | {_TOLD: told})
+                _write(connection, sealed.rows, {} if whole else before)
                 if not sealed.choosing:
                     _set_reservation(connection, state.case_id, sealed.rows.reservation)
 
@@ -229,7 +235,7 @@ class Ledger:
         )
 
 
-def _write(connection: Connection, rows: LedgerRows, before: dict[str, str]) -> None:
+def _write(connection: Connection, rows: LedgerRows, before: dict[str, Any]) -> None:
     """Write the row of a case and what hangs on it, as far as its parts are not those from before."""
     case_id = rows.case.case_id
     replace(connection, rows.case)
@@ -239,12 +245,13 @@ def _write(connection: Connection, rows: LedgerRows, before: dict[str, str]) -> 
             insert_missing(connection, children)
 
 
-def _add_what_hangs_on(connection: Connection, sealed: _Sealed, told: dict[tuple[str, ...], str]) -> None:
-    """Who was told of the events, some of it by a digest already, and the documents that they rest on or lead to."""
+def _add_what_hangs_on(connection: Connection, sealed: _Sealed, told: dict[str, str]) -> None:
+    """Who was told of the events, some of it by a digest already, and the documents that they rest on or lead to.
+    What is found in `told` is taken out of it."""
     state = sealed.state
     notices = [row for item in sealed.recorded for row in notice_rows(state, item)]
     for row in notices:
-        row.period = told.get(notice_key(row))
+        row.period = told.pop(notice_key(row), None)
     insert_missing(connection, notices)
     if sealed.policy is not None:
         insert_missing(connection, [sealed.policy])

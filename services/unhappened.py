@@ -35,9 +35,7 @@ def met(connection: Connection, events: Sequence[CaseEvent]) -> Met:
     return Met.SAME
 
 
-def take_back(
-    connection: Connection, case_id: str, first: int, before: datetime
-) -> dict[tuple[str, ...], str]:
+def take_back(connection: Connection, case_id: str, first: int, before: datetime) -> dict[str, str]:
     """Remove the events from the place `first` on that are older than `before`, and who was told of them. Answers
     the digests that have told any of it, by notice, so that none tells the same again."""
     place, at = col(CaseNotice.seq), col(CaseNotice.at)
@@ -51,6 +49,6 @@ def take_back(
     return told
 
 
-def notice_key(row: CaseNotice) -> tuple[str, ...]:
+def notice_key(row: CaseNotice) -> str:
     """What makes two notices of a case the same news."""
-    return row.audience, row.kind, row.subject
+    return f"{row.audience} {row.kind} {row.subject}"

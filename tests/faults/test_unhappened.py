@@ -105,11 +105,15 @@ def test_what_a_digest_has_told_is_not_told_anew_for_its_happening_later(office:
     office.project(dying, planned(dying))
     with office.engine.begin() as connection:
         connection.execute(update(CaseNotice).values(period="2026-11-02"))
+    # Something else comes between, and the same news a second time.
+    office.project(successor, successor.when(M1, "annotate", text="first"))
     office.project(successor, planned(successor))
-    office.project(successor, successor.when(SUPERVISOR, "approve_plan", plan_version=1))
+    office.project(successor, successor.when(SUPERVISOR, "reject_plan", plan_version=1, reason="again"))
+    office.project(successor, successor.when(M1, "set_plan", goals=GOALS))
     with Session(office.engine) as session:
         rows = session.exec(select(CaseNotice)).all()
-    assert {(row.seq, row.kind) for row in rows if row.period is None} == {(6, "plan_approved")}
+    untold = {(row.seq, row.kind) for row in rows if row.period is None}
+    assert untold == {(7, "plan_rejected"), (8, "plan_set")}
 
 
 def test_a_worker_that_was_thought_dead_changes_nothing(office: Office) -> None:
