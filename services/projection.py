@@ -165,12 +165,12 @@ class Ledger:
         told: dict[str, str] = before.pop(_TOLD, {})
         if written is not None and events and written.version >= events[0].seq:
             match met(connection, events):
-                case Met.SAME:
+                case Met.SAME, _:
                     pass
-                case Met.LATER:
+                case Met.LATER, _:
                     return
-                case Met.EARLIER:
-                    told |= take_back(connection, state.case_id, events[0].seq, events[0].at)
+                case Met.EARLIER, first:
+                    told |= take_back(connection, state.case_id, first.seq, first.at)
                     written, before = None, {}
         with sent_together(connection):
             insert_missing(connection, events)

@@ -23,16 +23,16 @@ class Met(Enum):
     LATER = auto()
 
 
-def met(connection: Connection, events: Sequence[CaseEvent]) -> Met:
-    """What events of a case meet in the ledger."""
+def met(connection: Connection, events: Sequence[CaseEvent]) -> tuple[Met, CaseEvent]:
+    """What events of a case meet in the ledger, and the first of them that does not meet itself (else the first)."""
     place, at = col(CaseEvent.seq), col(CaseEvent.at)
     query = select(place, at).where(col(CaseEvent.case_id) == events[0].case_id, place >= events[0].seq)
     found = {row.seq: row.at for row in connection.execute(query)}
     for event in events:
         there = found.get(event.seq, event.at)
         if there != event.at:
-            return Met.EARLIER if there < event.at else Met.LATER
-    return Met.SAME
+            return (Met.EARLIER if there < event.at else Met.LATER), event
+    return Met.SAME, events[0]
 
 
 def take_back(connection: Connection, case_id: str, first: int, before: datetime) -> dict[str, str]:

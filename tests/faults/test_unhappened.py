@@ -99,6 +99,16 @@ def test_what_was_decided_anew_takes_the_place_of_what_never_happened(office: Of
     assert all(seq < 4 for seq, _ in office.told())
 
 
+def test_what_happened_before_may_be_written_once_more_with_it(office: Office) -> None:
+    dying = paired(office)
+    successor = twin_of(dying)
+    office.project(dying, planned(dying))
+    successor.when(M1, "annotate", text="only this happened")
+    office.project(successor, successor.events)
+    assert office.timeline()[2:] == [(3, "mentor_assigned"), (4, "annotated")]
+    assert office.row().version == 4
+
+
 def test_what_a_digest_has_told_is_not_told_anew_for_its_happening_later(office: Office) -> None:
     dying = paired(office)
     successor = twin_of(dying)
