@@ -50,9 +50,9 @@ class Running:
         with patch.dict(os.environ, self.environment, clear=True):
             return load_settings()
 
-    async def ready(self) -> None:
+    async def ready(self, seconds: float = 90) -> None:
         """Wait until every part answers."""
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(seconds):
             while self.process.poll() is None:
                 try:
                     if (await self.http.get("/readyz")).status_code == 200:

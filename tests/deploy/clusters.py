@@ -62,7 +62,7 @@ async def running_cluster(folder: Path, port: int) -> AsyncGenerator[RunningClus
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as http:
             cluster = RunningCluster(process, environment, http)
-            await cluster.ready()
+            await cluster.ready(240)
             cluster.environment |= dict(
                 line.split("=", 1) for line in (folder / "cluster.env").read_text().splitlines()
             )

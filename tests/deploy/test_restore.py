@@ -25,7 +25,7 @@ def folder() -> Generator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_nothing_acknowledged_before_the_backup_is_lost(folder: Path) -> None:
     report = await drill(folder, ports(22), cases=4, seconds=4, clients=2)
     assert report["acknowledged_before"] > 0
