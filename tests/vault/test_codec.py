@@ -22,11 +22,16 @@ from services.vault import Vault
 from tests.imports.files import id_number
 from tests.product import Product, running_api
 from tests.workflows.life import LIFE
+from workflows.case import ONE_CHOICE_AT_A_TIME, TIME_BEFORE_COMMANDS
 
 PLANTED = {"name": "埋名者", "phone": "10076543219", "address": "埋址路九号"}
 _serials = count(7001)
-# What the server's own side notes of a local activity: which one, and when.
+# What the SDK itself notes of a local activity, which one and when, and of a patch, which one.
 _OF_MARKERS = {
+    ONE_CHOICE_AT_A_TIME,
+    TIME_BEFORE_COMMANDS,
+    "id",
+    "deprecated",
     "activation_index",
     "activity_id",
     "activity_type",
