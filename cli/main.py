@@ -247,8 +247,11 @@ def move(
     """迁移 · move everything from the embedded form to the servers of the settings; may be broken off and repeated."""
     from cli.move import give_up as let_go
     from cli.move import move as bring
+    from services.logs import configure_logging
 
     settings = load_settings()
+    # What the workers of the move have to say goes beside its answer, not into it.
+    configure_logging(settings)
     if give_up:
         let_go(settings, source)
     else:
