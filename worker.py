@@ -111,7 +111,7 @@ def build_worker(
         policies,
         DigestWriter(engine, channels, settings.public_url),
         DayBook(engine),
-        Deliveries(engine, channels),
+        Deliveries(engine, channels, settings.delivery_at_once),
     )
     training = TrainingActivities(client, engine, ClassLedger(engine, vault))
     offboarding = OffboardingActivities(client, engine, MentorPool(engine), States(vault))

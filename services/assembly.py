@@ -139,7 +139,7 @@ async def open_services(settings: Settings) -> Services:
     sign_on = SignOnParts.of(engine, vault, actors, settings, audit)
     channels = Channels.of_settings(settings)
     own_channels = OwnChannels(settings.notify_schemes, settings.notify_hosts)
-    deliveries = Deliveries(engine, channels)
+    deliveries = Deliveries(engine, channels, settings.delivery_at_once)
     return Services(
         settings=settings,
         engine=engine,

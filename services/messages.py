@@ -1,6 +1,7 @@
 """Messages that leave the product, and what became of each (投递记录)."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -17,6 +18,8 @@ from services.metrics import DELIVERIES
 
 _ENDED = frozenset({"sent", "given_up"})
 _ORDER = (col(Delivery.created_at), col(Delivery.id))
+# Seconds between two signs of life while nobody takes a message.
+_ALIVE_SECONDS = 10
 
 
 class DeliveryView(Model):
@@ -37,11 +40,12 @@ class DeliveryView(Model):
 
 
 class Deliveries:
-    """The deliveries of one database."""
+    """The deliveries of one database. `at_once`: the most messages that are on their way at one time."""
 
-    def __init__(self, engine: Engine, channels: Channels) -> None:
+    def __init__(self, engine: Engine, channels: Channels, at_once: int) -> None:
         self._engine = engine
         self._channels = channels
+        self._at_once = at_once
 
     def page(
         self, actor: Actor, *, status: str | None, staff_id: str | None, cursor: str | None, limit: int
@@ -69,25 +73,35 @@ class Deliveries:
         return [_view(row) for row in rows]
 
     def send(self, ids: Sequence[str], alive: Callable[[], None], *, last: bool) -> list[str]:
-        """Try those that are not sent yet, one after another, and answer the ids of those that failed. `alive`
-        is called before each; with `last`, what fails is given up."""
-        failed: list[str] = []
-        for delivery_id in ids:
-            alive()
-            begun = self._begin(delivery_id)
-            if begun is None:
-                continue
-            row, person = begun
+        """Try those that are not sent yet, a few at once, and answer the ids of those that failed. `alive` is called
+        every few seconds until all were tried; with `last`, what fails is given up."""
+        with ThreadPoolExecutor(self._at_once, thread_name_prefix="delivery") as pool:
+            tries = {pool.submit(self._try, delivery_id, last=last): delivery_id for delivery_id in ids}
+            left = set(tries)
             try:
-                self._channels.send(person, row.channel, row.id, row.subject, row.body)
-            except SendError as error:
-                self._end(delivery_id, "given_up" if last else "failed", str(error))
-                if not last:
-                    failed.append(delivery_id)
-            else:
-                # Written at once: a message that was handed over is not sent again for its neighbour's sake.
-                self._end(delivery_id, "sent", None)
-        return failed
+                while left:
+                    alive()
+                    tried, left = wait(left, _ALIVE_SECONDS, FIRST_COMPLETED)
+                    for one in tried:
+                        one.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+        return [delivery_id for one, delivery_id in tries.items() if not one.result()]
+
+    def _try(self, delivery_id: str, *, last: bool) -> bool:
+        """Whether nothing is left to try."""
+        begun = self._begin(delivery_id)
+        if begun is None:
+            return True
+        row, person = begun
+        try:
+            self._channels.send(person, row.channel, row.id, row.subject, row.body)
+        except SendError as error:
+            self._end(delivery_id, "given_up" if last else "failed", str(error))
+            return last
+        # Written at once: a message that was handed over is not sent again for its neighbour's sake.
+        self._end(delivery_id, "sent", None)
+        return True
 
     def _begin(self, delivery_id: str) -> tuple[Delivery, Staff] | None:
         """Count the try before it is made, so that none goes unrecorded."""

@@ -187,6 +187,9 @@ class Settings(SecuritySettings, SignOnSettings, SsoSettings, ExportSettings, Ob
     delivery_attempts: int = Field(
         default=6, ge=1, le=20, description="Tries of a message until it is given up."
     )
+    delivery_at_once: int = Field(
+        default=4, ge=1, le=50, description="Most messages that a worker hands over at one time."
+    )
     delivery_retry_seconds: int = Field(
         default=30, ge=1, le=3600, description="Seconds before the second try; each further wait is doubled."
     )
