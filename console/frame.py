@@ -76,8 +76,9 @@ def frame(visit: Visit, title: str, *, here: str = "", wide: bool = False) -> Ge
     ui.add_head_html(script(visit.me.actor_id))
     link(_("Skip to the content"), "#content").classes("skip")
     with (
-        ui.left_drawer(value=None, bordered=True)
-        .props("breakpoint=1023 width=212 behavior=default")
+        # Shown or not by the width alone: NiceGUI's own way asks each browser, and takes silence for an error.
+        ui.left_drawer(value=False, bordered=True)
+        .props("breakpoint=1023 width=212 behavior=default show-if-above")
         .classes("nav") as drawer,
         ui.element("nav").props(aria(_("Menu"))),
         ui.list().props("dense").classes("full-width"),

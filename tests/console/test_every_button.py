@@ -80,4 +80,4 @@ async def _press_all(site: Site, actor: str, paths: list[str]) -> None:
 def _errors(site: Site) -> list[str]:
     """What the pages themselves did not expect, whatever they told their reader."""
     log = site.running.settings().data_dir / "logs" / "api.log"
-    return [line for line in log.read_text().splitlines() if "[error" in line]
+    return [line for line in log.read_text().splitlines() if "unexpected error" in line]
