@@ -115,6 +115,8 @@ async def test_a_child_dies_with_a_killed_supervisor(tmp_path: Path) -> None:
     await until(lambda: not is_alive(int(pid_file.read_text())))
 
 
+# The tests themselves may run under make, which says so to those below.
+NOT_UNDER_MAKE = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 MAKEFILE = "run:\n\t@exec {python} -c 'from tests.setup.under_make import main; main()'\n"
 
 
@@ -139,8 +141,7 @@ def test_an_interrupt_to_make_alone_ends_the_recipe_too(tmp_path: Path) -> None:
         ["make", "-f", str(tmp_path / "Makefile"), "run"],  # noqa: S607
         stdout=subprocess.PIPE,
         start_new_session=True,
-        # The tests themselves may run under make, which says so to those below.
-        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+        env=NOT_UNDER_MAKE,
     )
     with make:
         assert make.stdout is not None
@@ -155,5 +156,12 @@ def test_a_make_that_a_script_put_into_the_background_was_not_interrupted(tmp_pa
     (tmp_path / "Makefile").write_text(f'run:\n\t@exec {sys.executable} -c "{asked}"\n')
     # A shell without job control lets what it starts in the background ignore Ctrl-C.
     script = f"make -f {tmp_path}/Makefile run & wait $!"
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=20, check=True)  # noqa: S603, S607
+    done = subprocess.run(  # noqa: S603
+        ["sh", "-c", script],  # noqa: S607
+        env=NOT_UNDER_MAKE,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
     assert done.stdout == "False\n"
