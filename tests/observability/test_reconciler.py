@@ -22,7 +22,7 @@ BEGUN, FAILED, DONE = "begun", "failed", "done"
 @pytest.fixture(scope="module")
 async def product(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Product]:
     folder = tmp_path_factory.mktemp("reconciled")
-    settings = settings_for(folder, temporal_address, school="90061", reconcile_cases=50)
+    settings = settings_for(folder, temporal_address, school="90081", reconcile_cases=50)
     async with running_product(settings) as running:
         yield running
 
