@@ -11,13 +11,13 @@ from tests.product import STAFF, free_port
 from tests.running import running_processes
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def collector() -> Generator[Collected]:
     with collecting() as collected:
         yield collected
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def watched(collector: Collected, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Watched]:
     folder: Path = tmp_path_factory.mktemp("watched")
     api, worker, temporal, mail = (str(free_port()) for _ in range(4))

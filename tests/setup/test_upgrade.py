@@ -1,5 +1,6 @@
 """A ledger that was filled under the first schema is brought up to date with cases in flight, which go on."""
 
+import gc
 from collections.abc import Generator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -20,7 +21,8 @@ from services.verify import Verifier
 from tests.product import Product, running_product, settings_for
 from tests.views.databases import postgresql
 
-# A worker that ends in this process leaves its connections to the garbage collector.
+# A worker that ends in this process leaves its connections to the garbage collector, which must not come upon them in
+# a test of something else.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 SCHOOLS = {"sqlite": "90031", "postgresql": "90032"}
@@ -39,6 +41,7 @@ def settings(request: pytest.FixtureRequest, temporal_address: str, tmp_path: Pa
         if request.param == "postgresql":
             settings.database_url = stack.enter_context(postgresql())
         yield settings
+    gc.collect()
 
 
 def digest_of(product: Product, period: str) -> None:
