@@ -166,6 +166,10 @@ def _tell(error: Exception) -> None:
             return
         ui.notify(say(error.problem), type="warning", multi_line=True, timeout=8000, close_button="✕")
         return
+    if isinstance(error, TimeoutError):
+        # A browser that was asked something and left, or has a slow line: its person did nothing wrong.
+        log.info("the browser did not answer")
+        return
     kind = type(error).__name__
     log.error(
         "unexpected error in a page",
