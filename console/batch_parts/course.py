@@ -4,8 +4,8 @@ from functools import partial
 
 from nicegui import ui
 
-from console.backend import Refusal
 from console.batch_parts.chosen import take_to_batch
+from console.following import until_over
 from console.frame import aria, card, nothing
 from console.links import link
 from console.paged import paged
@@ -14,7 +14,6 @@ from console.visit import ROOT, Visit
 from models.views.batch import BatchOutcome, BatchRow, BatchView
 from models.views.page import Page
 
-_POLL_SECONDS = 0.5
 _ROWS = 50
 
 
@@ -38,27 +37,23 @@ class BatchCourse:
                         ui.label(text).classes("what")
         self._answers = ui.element("div").classes("full-width")
         self._draw()
-        if self.view.status == "done":
+        if self._over:
             await self._end()
         else:
-            self._timer = ui.timer(_POLL_SECONDS, self._look, immediate=False)
+            until_over(self._look, self._end)
 
-    async def _look(self) -> None:
-        try:
-            self.view = await self._visit.api.get(BatchView, f"/batches/{self.view.id}")
-        except Refusal as refusal:
-            if refusal.may_be_repeated:
-                return
-            self._timer.cancel()
-            raise
+    @property
+    def _over(self) -> bool:
+        return self.view.status == "done"
+
+    async def _look(self) -> bool:
+        self.view = await self._visit.api.get(BatchView, f"/batches/{self.view.id}")
         self._draw()
-        if self.view.status == "done":
-            self._timer.cancel()
-            await self._end()
+        return self._over
 
     def _draw(self) -> None:
         view = self.view
-        over = view.status == "done"
+        over = self._over
         for outcome, label in self._numbers.items():
             label.set_text(str(getattr(view, outcome)))
         self._numbers["refused"].classes("late" if view.refused else "", remove="late")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
-from console.backend import Refusal
+from console.following import until_over
 from console.frame import aria
 from console.links import link
 from console.texts import _, say
@@ -13,7 +13,6 @@ from models.views.imports import ImportRowView, ImportView, Outcome
 from models.views.page import Page
 from models.views.vocabulary import vocabulary
 
-_POLL_SECONDS = 0.5
 _OUTCOMES: tuple[Outcome, ...] = ("opened", "updated", "unchanged", "skipped", "rejected")
 # Rows shown at once; more by a button.
 _ROWS, _LINKS = 50, 60
@@ -54,24 +53,17 @@ class Course:
         if self.over:
             await self._end()
         else:
-            self._timer = ui.timer(_POLL_SECONDS, self._look, immediate=False)
+            until_over(self._look, self._finish)
 
-    async def _look(self) -> None:
-        if self.over:
-            return
-        try:
-            self.view = await self._visit.api.get(ImportView, f"/imports/{self.view.id}")
-        except Refusal as refusal:
-            if refusal.may_be_repeated:
-                return
-            self._timer.cancel()
-            raise
+    async def _look(self) -> bool:
+        self.view = await self._visit.api.get(ImportView, f"/imports/{self.view.id}")
         self._draw()
-        if self.over:
-            self._timer.cancel()
-            await self._end()
-            if self._ended is not None:
-                await self._ended(self.view)
+        return self.over
+
+    async def _finish(self) -> None:
+        await self._end()
+        if self._ended is not None:
+            await self._ended(self.view)
 
     def _draw(self) -> None:
         view = self.view
