@@ -2,8 +2,9 @@
 
 import time
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.answered import Answered
 from services.metrics import HTTP_SECONDS
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -22,20 +23,14 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), _NONE
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        began, answered = time.perf_counter(), Answered(send)
         method = scope["method"] if scope["method"] in _METHODS else "other"
         try:
-            await self._app(scope, receive, noting)
+            await self._app(scope, receive, answered)
         except Exception:
             # It is answered further out.
-            status = _UNEXPECTED
+            answered.status = _UNEXPECTED
             raise
         finally:
+            status = answered.status or _NONE
             HTTP_SECONDS.labels(method, f"{status // 100}xx").observe(time.perf_counter() - began)

@@ -2,8 +2,9 @@
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.answered import Answered
 from services.tracing import context_of
 
 _SERVER_ERROR = 500
@@ -21,21 +22,14 @@ class Traced:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status: int | None = None
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        answered = Answered(send)
         given = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
         context = context_of(None if given is None else given.decode("latin-1"))
         with _tracer.start_as_current_span("HTTP", context, SpanKind.SERVER) as span:
             try:
-                await self._app(scope, receive, noting)
+                await self._app(scope, receive, answered)
             finally:
-                _describe(span, scope, status)
+                _describe(span, scope, answered.status)
 
 
 def _describe(span: Span, scope: Scope, status: int | None) -> None:
