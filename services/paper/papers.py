@@ -59,16 +59,14 @@ class Papers:
 
         Raises NotFound (`nothing_to_print`), Unprocessable (`too_many_papers`, which says how many parts there are).
         """
-        query = select(CaseRow).where(readable(taking.reader), *taking.narrowed())
+        query = select(CaseRow.case_id).where(readable(taking.reader), *taking.narrowed())
         with Session(self._engine) as session:
-            rows = list(session.exec(query.limit(self._limit * _MOST_PARTS + 1)).all())
-            parts = -(-len(rows) // self._limit)
+            found = list(session.exec(query.limit(self._limit * _MOST_PARTS + 1)).all())
+            parts = -(-len(found) // self._limit)
             if parts > _MOST_PARTS or (parts > 1 and part is None):
                 raise self._too_many(parts)
-            if part is None:
-                found = [row.case_id for row in rows]
-            else:
-                found = self._in_order(session, rows)[(part - 1) * self._limit : part * self._limit]
+            if part is not None:
+                found = self._in_order(session, taking, found)[(part - 1) * self._limit : part * self._limit]
         if not found:
             raise NotFound(
                 "nothing_to_print",
@@ -93,20 +91,18 @@ class Papers:
             parts=parts,
         )
 
-    def _in_order(self, session: Session, rows: Sequence[CaseRow]) -> list[str]:
+    def _in_order(self, session: Session, taking: Taking, case_ids: Sequence[str]) -> list[str]:
         """The cases as their papers follow each other."""
-        self._vault.warm([row.case_id for row in rows])
-        colleges = dict(session.exec(select(Department.id, Department.name)).all())
-        places = {
-            row.case_id: (
-                colleges.get(row.department_id, ""),
-                profile.class_name or "",
-                profile.student_no,
-            )
-            for row in rows
-            for profile in (self._states.of(session, row).profile,)
-        }
-        return sorted(places, key=lambda case_id: places[case_id])
+        self._vault.warm(case_ids)
+        colleges = self._names(session, taking).colleges
+        query = select(CaseRow).where(readable(taking.reader), col(CaseRow.case_id).in_(case_ids))
+
+        def place(row: CaseRow) -> tuple[str, str, str]:
+            profile = self._states.of(session, row).profile
+            college = colleges.get(row.department_id, row.department_id)
+            return college, profile.class_name or "", profile.student_no
+
+        return [row.case_id for row in sorted(session.exec(query).all(), key=place)]
 
     def pdf(self, taking: Taking, case_ids: Sequence[str]) -> bytes:
         """The files as one PDF, by class and student number, each person's pages counted by themselves.
