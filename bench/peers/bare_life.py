@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import uvloop
 from temporalio import activity, workflow
@@ -86,18 +87,20 @@ def life_of(client: Client, run: str) -> Life:
     return life
 
 
-async def serve(address: str, url: str) -> None:
-    """Work until killed."""
+async def serve(
+    address: str, url: str, *, kind: type[Any] = BareLife, queue: str = QUEUE, cached: int = 1000
+) -> None:
+    """Work until killed at workflows of one kind, of which so many are kept in memory."""
     client = await Client.connect(address)
     engine = create_engine(url, pool_size=_THREADS)
     with ThreadPoolExecutor(_THREADS) as threads:
         worker = Worker(
             client,
-            task_queue=QUEUE,
-            workflows=[BareLife],
+            task_queue=queue,
+            workflows=[kind],
             activities=[Projection(engine).project],
             activity_executor=threads,
-            max_cached_workflows=1000,
+            max_cached_workflows=cached,
             max_concurrent_workflow_task_polls=10,
         )
         await worker.run()
