@@ -51,7 +51,7 @@ def shards(rate: float, seconds: float, wait: float) -> int:
 
 
 def morning(schools: int, people: int, seconds: float, workers: int) -> float:
-    """Seconds until the last message is out: each school's are sent one after another, sixteen schools at a time in
+    """Seconds until the last message is out: a message of a school takes `seconds`, sixteen schools go at a time in
     each worker process."""
     free = [0.0] * min(schools, workers * 16)
     for school in range(schools):
