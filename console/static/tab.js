@@ -36,7 +36,14 @@
     if (sheet) store(sheet);
   });
 
-  // The server would notice a lost network after a minute only; the browser knows at once, and knows when it is back.
-  addEventListener("offline", () => window.socket?.io.engine?.close());
-  addEventListener("online", () => window.socket?.connected || window.socket?.connect());
+  // Attempts to connect again come ever more rarely: a person whose network is back, or who comes back to the tab, does
+  // not wait for the next of them. While attempts are planned, only a connection that was given up begins anew.
+  function reconnect() {
+    const socket = window.socket;
+    if (!window.did_handshake || socket.connected || !navigator.onLine) return;
+    socket.io.opts.query.next_message_id = window.nextMessageId;
+    socket.disconnect().connect();
+  }
+  addEventListener("online", reconnect);
+  document.addEventListener("visibilitychange", () => document.hidden || reconnect());
 })();

@@ -4,11 +4,13 @@ import os
 from collections.abc import AsyncGenerator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.console.site import CHROMIUM, Site
 from tests.running import running_processes
 
+# Milliseconds, as for what is pressed: the machine may be busy.
+expect.set_options(timeout=20_000)
 _OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",

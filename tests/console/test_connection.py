@@ -9,7 +9,8 @@ from tests.console.hands import choose, events, field, opened, press, settled, s
 from tests.console.site import Site, keep
 from tests.running import running_processes
 
-LOST = "连接已断开"
+# Seconds and more pass until a lost connection is noticed or stands again.
+PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ async def begun(page: Page, case_id: str, text: str) -> None:
 async def reloaded(page: Page, site: Site) -> None:
     """Wait until the page has found the service again, which knows nothing of it any more."""
     await site.running.ready()
-    await expect(sheet(page)).to_have_count(0, timeout=60_000)
+    await expect(sheet(page)).to_have_count(0, timeout=PATIENCE)
     await settled(page)
 
 
@@ -40,13 +41,15 @@ async def test_a_lost_network_is_shown_and_what_is_typed_meanwhile_arrives(site:
     case_id = await site.graduate()
     async with site.person("mentor") as page:
         await begun(page, case_id, "电话约谈")
+        # What connects again is the news that the network is back, not an attempt that happened to be due.
+        await page.evaluate("socket.io.reconnectionDelay(36e5).reconnectionDelayMax(36e5)")
         await page.context.set_offline(True)
         banner = page.locator("#popup")
-        await expect(banner).to_be_visible()
+        await expect(banner).to_be_visible(timeout=PATIENCE)
         await keep(page, "connection-lost")
         await write(sheet(page), "联系内容", "电话约谈，信号不好")
         await page.context.set_offline(False)
-        await expect(banner).to_be_hidden()
+        await expect(banner).to_be_hidden(timeout=PATIENCE)
         await expect(field(sheet(page), "联系内容")).to_have_value("电话约谈，信号不好")
         await submit(page)
         await expect(sheet(page)).to_have_count(0)
@@ -61,7 +64,7 @@ async def test_a_form_survives_the_end_of_the_service(own_site: Site) -> None:
         await begun(page, case_id, "第一段")
         banner = page.locator("#popup")
         site.running.kill("api")
-        await expect(banner).to_be_visible()
+        await expect(banner).to_be_visible(timeout=PATIENCE)
         await write(sheet(page), "联系内容", "第一段，第二段是断线后写的")
         await reloaded(page, site)
         await press(page, "登记联系记录")
@@ -85,7 +88,7 @@ async def test_what_was_taken_as_the_service_died_is_not_done_twice(own_site: Si
         await begun(page, case_id, "只记一次")
         await submit(page)
         site.running.kill("api")
-        await expect(page.locator("#popup")).to_be_visible()
+        await expect(page.locator("#popup")).to_be_visible(timeout=PATIENCE)
         await reloaded(page, site)
         await press(page, "登记联系记录")
         if await field(sheet(page), "联系内容").input_value():
