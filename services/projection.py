@@ -109,18 +109,27 @@ class Ledger:
             for item in sealed:
                 self._project(connection, item, whole=whole)
 
-    def repair(self, state: CaseState, known_at: datetime) -> None:
-        """Write what the ledger holds of a case anew, as it was at `known_at`, but for events that are missing."""
+    def repair(self, state: CaseState, known_at: datetime) -> timedelta | None:
+        """Write what the ledger holds of a case anew, as it was at `known_at`, but for events that are missing.
+
+        Answers how much later the state must be known to repair what is left: events that the state does not know may
+        have been too young to say that they never happened.
+        """
+        young: datetime | None = None
         with self._engine.begin() as connection:
             written = connection.execute(_WRITTEN, {"id": state.case_id}).one_or_none()
             if written is not None and written.version > state.version:
                 take_back(connection, state.case_id, state.version + 1, known_at - _SURELY_OLDER)
-                last = select(func.max(CaseEvent.seq)).where(col(CaseEvent.case_id) == state.case_id)
-                if (connection.scalar(last) or 0) <= state.version:
+                left = select(func.max(CaseEvent.at)).where(
+                    col(CaseEvent.case_id) == state.case_id, col(CaseEvent.seq) > state.version
+                )
+                young = connection.scalar(left)
+                if young is None:
                     connection.execute(
                         _BACK, {"id": state.case_id, "to": state.version, "then": state.updated_at}
                     )
         self.project([Projection(state=state, events=[])], whole=True)
+        return young - known_at + _SURELY_OLDER if young is not None else None
 
     def open(self, opened: Sequence[Projection]) -> None:
         """The same for cases that are new, in a few statements for all of them. What the ledger knows stays."""

@@ -38,6 +38,8 @@ _BATCH = 500
 # A case may be moving: it is looked at again, after so many seconds each, before it counts as differing.
 _LOOKS = (0.3, 1.0, 2.0)
 _QUERY_SECONDS = 20
+# A repair waits so long at most until it may say of events of which a case knows nothing that they never happened.
+_YOUNG_SECONDS = 65.0
 # The sealed columns of a case's row, each with its place and what it should hold.
 _SEALED: dict[str, Callable[[CaseState], tuple[str, str]]] = {
     "name": lambda state: (NAME, state.profile.name),
@@ -78,8 +80,9 @@ class Verifier:
     async def verify(
         self, *, repair: bool = False, progress: Callable[[int], None] = lambda _: None
     ) -> Verification:
-        """Compare every case; with `repair`, write the ledger anew where it differs. `progress` hears of each
-        number of cases done. Raises RPCError where Temporal is away."""
+        """Compare every case; with `repair`, write the ledger anew where it differs, which takes up to a minute
+        where a command was cut off just now. `progress` hears of each number of cases done.
+        Raises RPCError where Temporal is away."""
         details: list[Difference] = []
         cases = 0
         seen: set[str] = set()
@@ -182,11 +185,21 @@ class Verifier:
             problems = await asyncio.to_thread(self._differences, state)
             if not problems:
                 return None
-        if repair and isinstance(state, CaseState):
+        repaired = repair and isinstance(state, CaseState) and await self._repaired(state, known_at)
+        return Difference(case_id=case_id, problems=problems, repaired=repaired)
+
+    async def _repaired(self, state: CaseState, known_at: datetime) -> bool:
+        """Whether the ledger holds what it should of a case after it was written anew."""
+        wait = await asyncio.to_thread(self._ledger.repair, state, known_at)
+        if wait is not None:
+            await asyncio.sleep(min(wait.total_seconds(), _YOUNG_SECONDS))
+            known_at = datetime.now(UTC)
+            found = await self._state(state.case_id)
+            if isinstance(found, str):
+                return False
+            state = found
             await asyncio.to_thread(self._ledger.repair, state, known_at)
-            left = await asyncio.to_thread(self._differences, state)
-            return Difference(case_id=case_id, problems=problems, repaired=not left)
-        return Difference(case_id=case_id, problems=problems)
+        return not await asyncio.to_thread(self._differences, state)
 
     async def _state(self, case_id: str) -> CaseState | str:
         """The state of a case, or why there is none."""

@@ -153,7 +153,7 @@ def test_repair_takes_back_what_nothing_followed(office: Office) -> None:
     dying = paired(office)
     true = dying.state
     office.project(dying, planned(dying))
-    office.ledger.repair(true, datetime.now(UTC) + timedelta(days=9999))
+    assert office.ledger.repair(true, datetime.now(UTC) + timedelta(days=9999)) is None
     assert office.timeline()[3:] == []
     assert (office.row().version, office.row().stage) == (3, "assessment")
 
@@ -162,6 +162,10 @@ def test_repair_leaves_what_may_have_happened_meanwhile(office: Office) -> None:
     case = paired(office)
     looked_at = case.state
     office.project(case, planned(case))
-    office.ledger.repair(looked_at, case.now)
+    wait = office.ledger.repair(looked_at, case.now)
+    assert wait is not None
     assert office.row().version == 5
     assert len(office.timeline()) == 5
+    # Had it happened, its case would know of it by then.
+    assert office.ledger.repair(looked_at, case.now + wait + timedelta(seconds=1)) is None
+    assert len(office.timeline()) == looked_at.version

@@ -1,7 +1,7 @@
 """The ledger to take away, and the proof that it is right."""
 
 import io
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from sqlmodel import Session, col, delete, select
 
 from models.roster.columns import field_of, roster_columns
-from models.tables import CaseDeadline, CaseRow
+from models.tables import CaseDeadline, CaseEvent, CaseRow
 from services.settings import SetupError, load_settings
 from services.verify import Verifier
 from tests.imports.files import imported, outcomes, send
@@ -184,4 +184,21 @@ async def test_verify_names_what_differs_and_repairs_it(product: Product) -> Non
     assert [(item.case_id, item.problems, item.repaired) for item in found.details] == [
         (case_id, ("row.stage", "case_deadline"), True)
     ]
+    assert (await verifier.verify()).differing == 0
+
+
+async def test_a_repair_waits_until_a_command_that_was_cut_off_cannot_come_through(product: Product) -> None:
+    case_id = await product.open_case()
+    services = product.services
+    verifier = Verifier(services.engine, services.vault, services.client, product.settings)
+    with Session(services.engine.execution_options(writes=True)) as session:
+        row = session.exec(select(CaseRow).where(CaseRow.case_id == case_id)).one()
+        last = session.get_one(CaseEvent, (case_id, row.version))
+        # Written by a worker that died before its command was durable, nearly a minute ago.
+        young = datetime.now(UTC) - timedelta(seconds=55)
+        session.add(CaseEvent.model_validate(last.model_dump() | {"seq": last.seq + 1, "at": young}))
+        row.version, row.updated_at = last.seq + 1, young
+        session.commit()
+    (found,) = await verifier.compare([case_id], repair=True)
+    assert ("events" in found.problems, found.repaired) == (True, True)
     assert (await verifier.verify()).differing == 0
