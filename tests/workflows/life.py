@@ -107,12 +107,12 @@ class Lives:
         self.opener = CaseOpener(self.client, self.engine, self.vault, policies, self.settings)
         self.commands = Commands(self.client)
         ensure_school(self.engine, SCHOOL, "试验学校", "*")
-        office = Office(self.engine, policies, OwnChannels((), ()))
+        self.office = Office(self.engine, policies, OwnChannels((), ()))
         admin = Actor(id="admin", role=Role.ADMINISTRATOR, school_id=SCHOOL)
         for department in ("cs", "edu"):
-            office.add_department(admin, DepartmentDraft(id=department, name=department))
+            self.office.add_department(admin, DepartmentDraft(id=department, name=department))
         for person in STAFF:
-            office.enlist(SCHOOL, StaffDraft.model_validate(person))
+            self.office.enlist(SCHOOL, StaffDraft.model_validate(person))
 
     def actor(self, actor_id: str) -> Actor:
         person = _ROLES[actor_id]
@@ -139,10 +139,14 @@ class Lives:
         """All commands of LIFE, one after another."""
         return [await self.do(case_id, actor, **command) for actor, command in LIFE]
 
+    async def pair(self, case_id: str, mentor: str = "mentor-1") -> None:
+        """Confirm a fresh case and give it a mentor."""
+        await self.do(case_id, LIFE[0][0], **LIFE[0][1])
+        await self.do(case_id, "college", type="assign_mentor", mentor_id=mentor, reason="专业对口")
+
     async def withdrawn(self, case_id: str) -> None:
         """A fresh case that is closed because the graduate left the school."""
-        await self.do(case_id, LIFE[0][0], **LIFE[0][1])
-        await self.do(case_id, "college", type="assign_mentor", mentor_id="mentor-1", reason="专业对口")
+        await self.pair(case_id)
         await self.do(case_id, "mentor-1", type="request_closure", reason="withdrawn", outcome="退学")
         await self.do(case_id, "college", type="approve_closure")
 

@@ -1,5 +1,6 @@
 """The histories of every release replay with the workflows of today."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,16 +9,29 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from services.sandbox import sandbox
+from tests.workflows.record_golden import SCENES
+from tests.workflows.recorder import GOLDEN
 from worker import WORKFLOWS
 
-GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
+HISTORIES = sorted(GOLDEN.glob("*.json"))
 
 
-def test_there_are_histories_to_replay() -> None:
-    assert len(GOLDEN) >= 3
+def _workflow_of(path: Path) -> str:
+    started = json.loads(path.read_text(encoding="utf-8"))["events"][0]
+    return started["workflowExecutionStartedEventAttributes"]["workflowType"]["name"]
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_every_workflow_has_a_history() -> None:
+    served = {str(vars(workflow)["__temporal_workflow_definition"].name) for workflow in WORKFLOWS}
+    assert {_workflow_of(path) for path in HISTORIES} == served
+
+
+def test_every_scene_is_recorded() -> None:
+    recorded = {path.stem.partition("-")[2] for path in HISTORIES}
+    assert recorded == {name for names in SCENES.values() for name in names}
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_released_history_replays(path: Path) -> None:
     history = WorkflowHistory.from_json("golden", path.read_text(encoding="utf-8"))
     replayer = Replayer(
