@@ -1,10 +1,11 @@
 """What was done for a cohort within each campaign of its last year."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, select
 from sqlmodel import col
 
 from models.calendar import Calendar
@@ -15,8 +16,7 @@ from models.views.supervision import CampaignCount, Campaigns
 from services.small_counts import without_small_counts
 from services.supervised import count_if, supervised
 
-_SERVICES = ("service_recorded",)
-_CONTACTS = ("contact_recorded", "follow_up_recorded")
+_EVENTS = {"services": ("service_recorded",), "contacts": ("contact_recorded", "follow_up_recorded")}
 
 
 class CampaignReader:
@@ -31,47 +31,70 @@ class CampaignReader:
         with self._engine.connect() as connection:
             scope = supervised(connection, actor)
             cases = [scope(CaseRow.school_id, CaseRow.department_id), col(CaseRow.cohort) == cohort]
-            found = Campaigns(
-                cohort=cohort, campaigns=[_counted(connection, cases, item, cohort) for item in campaigns()]
-            )
+            found = Campaigns(cohort=cohort, campaigns=_counted(connection, cases, cohort))
         if actor.role == Role.PROVINCIAL_OBSERVER:
             return without_small_counts(found, self._smallest)
         return found
 
 
+@dataclass(frozen=True)
+class _Span:
+    """A campaign of a cohort: `end` is the first moment after it."""
+
+    campaign: Campaign
+    starts_on: date
+    ends_on: date
+
+    @classmethod
+    def of(cls, campaign: Campaign, cohort: int) -> "_Span":
+        return cls(campaign, campaign.starts.of(cohort), campaign.ends.of(cohort))
+
+    @property
+    def start(self) -> datetime:
+        return Calendar().midnight(self.starts_on)
+
+    @property
+    def end(self) -> datetime:
+        return Calendar().midnight(self.ends_on + timedelta(days=1))
+
+    def holds(self, moment: Any) -> ColumnElement[bool]:
+        return and_(moment >= self.start, moment < self.end)
+
+
 def _counted(
-    connection: Connection, cases: Sequence[ColumnElement[bool]], campaign: Campaign, cohort: int
-) -> CampaignCount:
-    starts_on, ends_on = campaign.starts.of(cohort), campaign.ends.of(cohort)
-    calendar = Calendar()
-    start, end = calendar.midnight(starts_on), calendar.midnight(ends_on + timedelta(days=1))
-
-    def within(moment: Any) -> ColumnElement[bool]:
-        return and_(moment >= start, moment < end)
-
-    opened, closed = connection.execute(
-        select(count_if(within(col(CaseRow.opened_at))), count_if(within(col(CaseRow.closed_at)))).where(
-            *cases
-        )
-    ).one()
+    connection: Connection, cases: Sequence[ColumnElement[bool]], cohort: int
+) -> list[CampaignCount]:
+    """All campaigns at once, so that the cases and what happened in them are gone through once."""
+    spans = [_Span.of(item, cohort) for item in campaigns()]
+    first, last = min(span.start for span in spans), max(span.end for span in spans)
+    opened, closed, sent = col(CaseRow.opened_at), col(CaseRow.closed_at), col(CaseReferral.sent_at)
+    type_, at = col(CaseEvent.type), col(CaseEvent.at)
     chosen = select(col(CaseRow.case_id)).where(*cases)
-    type_ = col(CaseEvent.type)
-    events = select(type_, func.count()).where(
-        type_.in_((*_SERVICES, *_CONTACTS)), within(col(CaseEvent.at)), col(CaseEvent.case_id).in_(chosen)
-    )
-    counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(events.group_by(type_))}
-    referrals = select(func.count()).where(
-        within(col(CaseReferral.sent_at)), col(CaseReferral.case_id).in_(chosen)
-    )
-    return CampaignCount(
-        id=campaign.id,
-        zh=campaign.zh,
-        en=campaign.en,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        opened=opened,
-        closed=closed,
-        services=sum(counts.get(name, 0) for name in _SERVICES),
-        contacts=sum(counts.get(name, 0) for name in _CONTACTS),
-        referrals=connection.execute(referrals).scalar_one(),
-    )
+
+    def counts(conditions: Iterable[ColumnElement[bool]], *where: ColumnElement[bool]) -> Sequence[int]:
+        return connection.execute(select(*map(count_if, conditions)).where(*where)).one()
+
+    figures = {
+        "opened": counts([span.holds(opened) for span in spans], *cases),
+        "closed": counts([span.holds(closed) for span in spans], *cases),
+        "referrals": counts([span.holds(sent) for span in spans], col(CaseReferral.case_id).in_(chosen)),
+    }
+    for name, types in _EVENTS.items():
+        figures[name] = counts(
+            [span.holds(at) for span in spans],
+            type_.in_(types),
+            at >= first,
+            at < last,
+            col(CaseEvent.case_id).in_(chosen),
+        )
+    return [
+        CampaignCount(
+            id=span.campaign.id,
+            zh=span.campaign.zh,
+            en=span.campaign.en,
+            starts_on=span.starts_on,
+            ends_on=span.ends_on,
+            **{name: found[number] for name, found in figures.items()},
+        )
+        for number, span in enumerate(spans)
+    ]
