@@ -1,7 +1,7 @@
 """The SQL that repeats a few projected lives for all people of a staging table."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -60,7 +60,19 @@ _STANDS_FOR = {MENTOR: "mentor", COLLEGE: "college", SCHOOL: "school", PARTNER: 
 _INDEXES = """SELECT indexname, indexdef FROM pg_indexes JOIN pg_index ON indexrelid = indexname::regclass
     WHERE tablename = %s AND NOT indisprimary"""
 
+# The id of a case, and a key by which it is found, of the same person in another province.
+_OTHER_CASE = sql.SQL("'case-' || substr(md5({} || o.province), 1, 24)")
+_OTHER_KEY = sql.SQL("substr(md5({} || o.province), 1, 24)")
+
 Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class Repeated(NamedTuple):
+    """A school with the people of another one, in another province."""
+
+    of: str
+    id: str
+    province: int
 
 
 def dsn(url: str) -> str:
@@ -85,6 +97,42 @@ def make_staging(connection: Connection) -> None:
         sql.SQL("{} ").format(sql.Identifier(name)) + sql.Identifier(kind) for name, kind in _TYPES.items()
     )
     connection.execute(sql.SQL("CREATE UNLOGGED TABLE seed_person ({})").format(columns))
+
+
+def repeat_people(connection: Connection, schools: Sequence[Repeated], lives: int) -> None:
+    """Have the people of schools in the staging table once more at others, each with any of so many lives."""
+    values: dict[str, sql.Composable] = {
+        "case_id": _OTHER_CASE.format(sql.SQL("s.case_id")),
+        "life": sql.SQL("floor(random() * {})").format(lives),
+        "school": sql.SQL("o.id"),
+        "hours": sql.SQL("random() * 72 - 36"),
+    }
+    for name in ("college", "mentor", "partner", "others"):
+        values[name] = sql.SQL("replace(s.{}, s.school, o.id)").format(sql.Identifier(name))
+    for name in ("student_no_key", "id_number_key", "phone_key", "name_key"):
+        values[name] = _OTHER_KEY.format(sql.SQL("s.{}").format(sql.Identifier(name)))
+    query = sql.SQL(
+        "INSERT INTO seed_person ({}) SELECT {} FROM unnest(%s::text[], %s::text[], %s::int[]) o (of, id, province)"
+        " JOIN seed_person s ON s.school = o.of"
+    ).format(
+        _names(_TYPES),
+        sql.SQL(", ").join(values.get(name, sql.SQL("s.{}").format(sql.Identifier(name))) for name in _TYPES),
+    )
+    connection.execute(query, [list(column) for column in zip(*schools, strict=True)] or [[], [], []])
+
+
+def repeat_keys(url: str, provinces: int) -> None:
+    """The same for the keys of the first province's people, which open nothing of the others'."""
+    with psycopg.connect(dsn(url)) as connection:
+        connection.execute("SET synchronous_commit = off")
+        connection.execute(
+            sql.SQL(
+                "INSERT INTO data_key (subject, key_id, master_id, wrapped, created_at)"
+                " SELECT {}, {}, master_id, wrapped, created_at FROM data_key s, generate_series(1, %s) o (province)"
+                " WHERE subject LIKE 'case-%%'"
+            ).format(_OTHER_CASE.format(sql.SQL("s.subject")), _OTHER_KEY.format(sql.SQL("s.key_id"))),
+            [provinces - 1],
+        )
 
 
 def repeat(connection: Connection) -> None:

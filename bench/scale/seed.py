@@ -1,11 +1,11 @@
 """A ledger of any size on PostgreSQL within minutes: real lives, written by the real projection, repeated by the
-database for other people, schools, colleges and mentors. Names and numbers are sealed and found as in use; what the
-states and events hold is not repeated with them, so that files do not open."""
+database for other people, schools, colleges and mentors. Names and numbers of the first province are sealed and found
+as in use; the other provinces have the same under other ids, so that nobody there is found by them. What the states
+and events hold is not repeated, so that files do not open."""
 
 import base64
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from bench.scale.lives import lives
-from bench.scale.repeat import PERSONS, copy, dsn, make_staging, repeat
+from bench.scale.repeat import PERSONS, Repeated, copy, dsn, make_staging, repeat, repeat_keys, repeat_people
 from models.case.kernel import Role
 from models.tables import Department, School, Staff
 from samples.graduates import test_id_number, vocabulary
@@ -34,7 +34,6 @@ COLLEGES = 10
 CASES_OF_A_MENTOR = 15
 # Cases of each school as a share of the first, whose people read.
 _SIZES = (1.0, 1.0, 0.2, 3.0, 0.4, 0.4)
-_BATCH = 10_000
 _MADE = datetime(2026, 1, 1, tzinfo=UTC)
 _KEYS = ("data_key", ("subject", "key_id", "master_id", "wrapped", "created_at", "destroyed_at"))
 _FIRST_BIRTHDAY = date(2002, 9, 1)
@@ -137,12 +136,20 @@ def seed(settings: Settings, schools: Sequence[Place], *, now: datetime) -> None
         insert_missing(connection, [person for place in schools for person in people(place)])
     engine.dispose()
     vault.store.close()
-    chunks = list(_chunks(schools))
+    known = schools[:SCHOOLS_OF_A_PROVINCE]
     with psycopg.connect(dsn(settings.database_url), autocommit=True) as connection:
         make_staging(connection)
-        with ProcessPoolExecutor(os.cpu_count() or 1) as pool:
-            list(pool.map(_write_people, [settings.model_dump(exclude_unset=True)] * len(chunks), chunks))
+        _write_people(settings, known)
+        repeat_people(
+            connection,
+            [
+                Repeated(known[place.number % len(known)].id, place.id, place.number // len(known))
+                for place in schools[len(known) :]
+            ],
+            LIVES,
+        )
         repeat(connection)
+    repeat_keys(settings.key_database_url, len(schools) // len(known))
 
 
 def _school(place: Place) -> School:
@@ -150,37 +157,14 @@ def _school(place: Place) -> School:
     return School(id=place.id, name=f"学校{place.number}", province=province)
 
 
-Range = tuple[Place, int, int]
-
-
-def _chunks(schools: Sequence[Place]) -> Iterator[list[Range]]:
-    """Students by school and number, about as many in each chunk."""
-    some: list[Range] = []
-    for place in schools:
-        for start in range(0, place.cases, _BATCH):
-            some.append((place, start, min(start + _BATCH, place.cases)))
-            if sum(end - begin for _, begin, end in some) >= _BATCH:
-                yield some
-                some = []
-    if some:
-        yield some
-
-
-def _write_people(given: dict[str, Any], ranges: list[Range]) -> None:
-    """The people of these ranges of student numbers into the staging table, and their keys into the key store."""
-    settings = Settings(**given)
+def _write_people(settings: Settings, schools: Sequence[Place]) -> None:
+    """The people of these schools into the staging table, and their keys into the key store."""
     vault = Vault.of(settings)
-    random = Random(str(ranges[0]))  # noqa: S311 - made-up people, no secrets
-    keys: list[Sequence[Any]] = []
-    persons: list[Sequence[Any]] = []
-    for place, start, end in ranges:
-        for number in range(start, end):
-            key, person = _person(vault, random, place, number)
-            keys.append(key)
-            persons.append(person)
+    random = Random(schools[0].id)  # noqa: S311 - made-up people, no secrets
+    written = [_person(vault, random, place, number) for place in schools for number in range(place.cases)]
     vault.store.close()
-    copy(settings.key_database_url, _KEYS, keys)
-    copy(settings.database_url, PERSONS, persons)
+    copy(settings.key_database_url, _KEYS, [key for key, _ in written])
+    copy(settings.database_url, PERSONS, [person for _, person in written])
 
 
 def _person(vault: Vault, random: Random, place: Place, number: int) -> tuple[Sequence[Any], Sequence[Any]]:
