@@ -42,6 +42,9 @@ with workflow.unsafe.imports_passed_through():
 
 TIME_BEFORE_COMMANDS = "time-before-commands"
 ONE_CHOICE_AT_A_TIME = "one-choice-at-a-time"
+FIRST_TASK_STANDS_ALONE = "first-task-stands-alone"
+# Within so much a task that is taken for a heartbeat has been followed by the next.
+_SOON = timedelta(minutes=1)
 
 
 @workflow.defn(name=CASE_WORKFLOW)
@@ -71,6 +74,7 @@ class CaseWorkflow:
 
     @workflow.run
     async def run(self, given: CaseInput) -> None:
+        self._set_first_task_apart()
         while True:
             await self._settle()
             if self._state.erasing:
@@ -189,6 +193,13 @@ class CaseWorkflow:
         return CommandAnswer(
             request_digest=earlier.request_digest, version=earlier.version, events=events, projected=True
         )
+
+    def _set_first_task_apart(self) -> None:
+        """A first task that answers a query while the ledger is written brings no command: a replay takes it for a
+        heartbeat and acts in the next one's time, so that what time brings would have another moment. A marker keeps
+        the two apart."""
+        if self._wake is not None and self._wake <= workflow.now() + _SOON:
+            workflow.patched(FIRST_TASK_STANDS_ALONE)
 
     def _is_late(self) -> bool:
         """True when time has brought something that the timer has not told yet, as after an outage."""
