@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.options import JsonOption
 from services.settings import SetupError, load_settings
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 audit_app = typer.Typer(help="审计 · the audit", no_args_is_help=True)
 
-_JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出 · answer in JSON")]
-
 
 @audit_app.command()
 def verify(
@@ -29,7 +28,7 @@ def verify(
         Path | None,
         typer.Option("--file", exists=True, dir_okay=False, help="核对导出文件 · an export instead"),
     ] = None,
-    as_json: _JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """核对审计链 · find changed, removed, inserted or moved entries; exit status 1 when any."""
     from services.audit_export import verify_export
@@ -66,7 +65,7 @@ def export(
     until: Annotated[
         datetime | None, typer.Option("--to", help="到此时止(不含) · until this local time")
     ] = None,
-    as_json: _JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """导出审计 · write entries to a file that `audit verify --file` can prove."""
     from services.audit_export import export_audit

@@ -3,15 +3,13 @@
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Annotated
 
 import typer
 
+from cli.options import JsonOption
 from services.settings import SetupError, load_settings
 
 keys_app = typer.Typer(help="密钥 · keys", no_args_is_help=True)
-
-_JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出 · answer in JSON")]
 
 
 @contextmanager
@@ -26,7 +24,7 @@ def _store_needed() -> Generator[None]:
 
 
 @keys_app.command("list")
-def list_(as_json: _JsonOption = False) -> None:
+def list_(as_json: JsonOption = False) -> None:
     """列出主密钥与数量 · master keys by id, and how many keys each wraps; nothing secret."""
     from services.vault import Vault
 
@@ -53,7 +51,7 @@ def list_(as_json: _JsonOption = False) -> None:
 
 
 @keys_app.command()
-def rotate(as_json: _JsonOption = False) -> None:
+def rotate(as_json: JsonOption = False) -> None:
     """更换主密钥 · a fresh master key, and every key wrapped by it, while all goes on."""
     from services.audit import Audit
     from services.caller import Stranger
@@ -79,7 +77,7 @@ def rotate(as_json: _JsonOption = False) -> None:
 
 
 @keys_app.command("replay-erasures")
-def replay_erasures(as_json: _JsonOption = False) -> None:
+def replay_erasures(as_json: JsonOption = False) -> None:
     """重新销毁 · erase again what a restored backup has brought back; the worker does it at its start."""
     import asyncio
 

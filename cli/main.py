@@ -12,11 +12,14 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from cli.account_app import account_app, token_app
 from cli.audit import audit_app
+from cli.case_app import case_app
 from cli.clean_exit import run_and_leave
 from cli.keys import keys_app
+from cli.options import ActorOption, JsonOption
 from cli.terminal import Terminal
-from models.first_actors import CAREER_CENTRE_ACTOR, SETUP_ACTOR
+from models.first_actors import CAREER_CENTRE_ACTOR
 from services.settings import SetupError, load_settings
 
 app = typer.Typer(
@@ -27,16 +30,11 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
-case_app = typer.Typer(help="个案 · one graduate's file", no_args_is_help=True)
 app.add_typer(case_app, name="case")
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
-account_app = typer.Typer(help="账号 · who may sign on", no_args_is_help=True)
 app.add_typer(account_app, name="account")
-token_app = typer.Typer(help="令牌 · tokens for other programs", no_args_is_help=True)
 app.add_typer(token_app, name="token")
-
-JsonOption = Annotated[bool, typer.Option("--json", help="以 JSON 输出 · answer in JSON")]
 
 
 @app.command()
@@ -137,12 +135,6 @@ def doctor(as_json: JsonOption = False) -> None:
     from cli.doctor import doctor as run_doctor
 
     raise typer.Exit(run_doctor(as_json, Terminal()))
-
-
-ActorOption = Annotated[
-    str, typer.Option("--as", metavar="STAFF_ID", help="以何人身份办理 · who acts, a staff id")
-]
-CaseArgument = Annotated[str, typer.Argument(metavar="CASE_ID", help="档案编号 · the case")]
 
 
 @app.command("import")
@@ -264,106 +256,6 @@ def inbox(actor: ActorOption = CAREER_CENTRE_ACTOR, as_json: JsonOption = False)
     from cli.cases import inbox as show_inbox
 
     show_inbox(load_settings(), actor, as_json=as_json)
-
-
-@case_app.command("show")
-def case_show(
-    case_id: CaseArgument, actor: ActorOption = CAREER_CENTRE_ACTOR, as_json: JsonOption = False
-) -> None:
-    """查看档案 · one whole file."""
-    from cli.cases import show
-
-    show(load_settings(), case_id, actor, as_json=as_json)
-
-
-@case_app.command("timeline")
-def case_timeline(
-    case_id: CaseArgument, actor: ActorOption = CAREER_CENTRE_ACTOR, as_json: JsonOption = False
-) -> None:
-    """办理记录 · all events, oldest first."""
-    from cli.cases import timeline
-
-    timeline(load_settings(), case_id, actor, as_json=as_json)
-
-
-@case_app.command("do")
-def case_do(
-    case_id: CaseArgument,
-    kind: Annotated[
-        str | None, typer.Argument(metavar="TYPE", help="命令 · a command such as record_contact")
-    ] = None,
-    fields: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="KEY=VALUE", help="字段,值可为 JSON · its fields, values in JSON or text"),
-    ] = None,
-    body: Annotated[
-        str | None,
-        typer.Option("--body", help="整条命令或命令列表 · the command, or a list of them, in JSON"),
-    ] = None,
-    key: Annotated[str | None, typer.Option("--key", help="Idempotency-Key")] = None,
-    version: Annotated[
-        int | None, typer.Option("--if-version", help="仅当档案为此版本 · only if this is the version")
-    ] = None,
-    actor: ActorOption = CAREER_CENTRE_ACTOR,
-    as_json: JsonOption = False,
-) -> None:
-    """办理 · advance a case by a command; exit status 1 when it is refused."""
-    from cli.cases import command_body, do
-
-    command = command_body(kind, fields or [], body)
-    do(load_settings(), case_id, command, actor, key=key, version=version, as_json=as_json)
-
-
-@account_app.command("create")
-def account_create(
-    staff_id: Annotated[str, typer.Argument(metavar="STAFF_ID", help="人员编号 · the member of staff")],
-    account: Annotated[
-        str | None, typer.Option("--account", help="账号名,默认为人员编号 · its name, by default the id")
-    ] = None,
-    actor: ActorOption = SETUP_ACTOR,
-    as_json: JsonOption = False,
-) -> None:
-    """开通账号 · make an account; prints its one-time first password."""
-    from cli.accounts import create
-
-    create(load_settings(), staff_id, account, actor, as_json=as_json)
-
-
-@account_app.command("reset")
-def account_reset(
-    account_id: Annotated[str, typer.Argument(metavar="ID", help="账号所属人员编号 · whose account")],
-    second_factor: Annotated[
-        bool, typer.Option("--second-factor", help="同时重置二次验证 · the second factor is lost as well")
-    ] = False,
-    actor: ActorOption = SETUP_ACTOR,
-    as_json: JsonOption = False,
-) -> None:
-    """重置口令 · a new one-time first password; all sessions end."""
-    from cli.accounts import reset
-
-    reset(load_settings(), account_id, actor, second_factor=second_factor, as_json=as_json)
-
-
-@account_app.command("list")
-def account_list(actor: ActorOption = SETUP_ACTOR, as_json: JsonOption = False) -> None:
-    """列出账号 · all accounts of the school."""
-    from cli.accounts import show
-
-    show(load_settings(), actor, as_json=as_json)
-
-
-@token_app.command("create")
-def token_create(
-    actor: ActorOption = CAREER_CENTRE_ACTOR,
-    hours: Annotated[
-        int | None, typer.Option("--hours", min=1, max=24, help="有效小时数 · hours until it ends")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """生成令牌 · print a bearer token that acts as this person, on this machine only."""
-    from cli.accounts import create_token
-
-    create_token(load_settings(), actor, hours, as_json=as_json)
 
 
 def run() -> int:

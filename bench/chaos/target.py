@@ -16,7 +16,7 @@ import httpx
 
 from bench.chaos.plan import Parts
 from deploy.local.place import APIS, WORKERS
-from deploy.local.temporal_cluster import SERVICES
+from deploy.local.temporal_config import SERVICES
 from services.rate_limits import Kind
 
 _READY_SECONDS = 600

@@ -24,12 +24,8 @@ from deploy.local.certificates import certify
 from deploy.local.place import APIS, KEYS, LEDGER, WORKERS, ClusterPlace
 from deploy.local.postgresql import answers, find_postgresql, major_of
 from deploy.local.proxy import find_caddy, proxy_command
-from deploy.local.temporal_cluster import (
-    SERVICES,
-    Cluster,
-    find_temporal_server,
-    until_registered,
-)
+from deploy.local.temporal_cluster import find_temporal_server, until_registered
+from deploy.local.temporal_config import SERVICES, Cluster
 from services.database import engine_of
 from services.file_lock import exclusive
 from services.move.marks import refuse_moving

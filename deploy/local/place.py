@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.local.certificates import SERVER_NAME
 from deploy.local.postgresql import url_of
-from deploy.local.temporal_cluster import SERVICES, Certificates
+from deploy.local.temporal_config import SERVICES, Certificates
 
 LEDGER, KEYS = "zhuhang", "zhuhang_keys"
 WORKERS = APIS = 2

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from deploy.local.proxy import CADDY_VERSION, find_caddy
-from deploy.local.temporal_cluster import SERVER_VERSION, SERVICES, find_temporal_server
+from deploy.local.temporal_cluster import SERVER_VERSION, find_temporal_server
+from deploy.local.temporal_config import SERVICES
 from services.settings import Settings
 from services.weaknesses import weak_settings
 from tests.conftest import Quiet
