@@ -151,10 +151,12 @@ class Calendar(Model):
 
     def shift(self, day: date, duration: DurationValue, pauses: Sequence[Span] = ()) -> date:
         """The date that lies `duration` (counted in dates) after `day`; paused dates do not count."""
-        counted = self._counts(duration, pauses)
         amount = duration.amount
         if duration.unit == "months":
             amount = (_add_months(day, duration.amount) - day).days
+        if not pauses and duration.unit != "working_days":
+            return day + timedelta(days=amount)
+        counted = self._counts(duration, pauses)
         step = 1 if amount >= 0 else -1
         remaining = abs(amount)
         while remaining:

@@ -137,14 +137,17 @@ class AnyProjection(
     """Either of the two, told apart by its shape."""
 
     @classmethod
-    def of(cls, whole: Projection) -> "AnyProjection":
-        """A projection as brief as may be: with the policy only where it is new to the ledger too."""
+    def of(cls, whole: Projection, policy_digest: str) -> "AnyProjection":
+        """A projection as brief as may be: with the policy only where it is new to the ledger too. `policy_digest`
+        is the `digest_of_content` of its policy."""
         if any(isinstance(item.event, CaseOpened | PolicyChanged) for item in whole.events):
             return cls(whole)
-        digest = whole.state.policy.digest_of_content
         return cls(
             BriefProjection(
-                state=whole.state, policy_digest=digest, events=whole.events, choosing=whole.choosing
+                state=whole.state,
+                policy_digest=policy_digest,
+                events=whole.events,
+                choosing=whole.choosing,
             )
         )
 

@@ -11,6 +11,7 @@ from temporalio.exceptions import FailureError
 with workflow.unsafe.imports_passed_through():
     from models.case.machine import Recorded
     from models.case.state import CaseState
+    from models.policy import Policy
     from workflows.messages import AnyProjection, Projection
     from workflows.retries import PATIENT, QUICK
 
@@ -40,6 +41,8 @@ class Outbox:
         self._turn = asyncio.Lock()
         self._choice = asyncio.Lock()
         self._is_choosing = False
+        self._policy: Policy | None = None
+        self._digest = ""
 
     @asynccontextmanager
     async def choosing(self) -> AsyncGenerator[None]:
@@ -79,7 +82,7 @@ class Outbox:
             try:
                 await workflow.execute_local_activity(
                     "project",
-                    AnyProjection.of(self._projection(sent)),
+                    AnyProjection.of(self._projection(sent), self._policy_digest()),
                     schedule_to_close_timeout=_QUICK_LIMIT,
                     retry_policy=QUICK,
                 )
@@ -106,6 +109,13 @@ class Outbox:
 
     def _projection(self, events: list[Recorded]) -> Projection:
         return Projection(state=self._state(), events=self._promised + events, choosing=self._is_choosing)
+
+    def _policy_digest(self) -> str:
+        """The policy's fingerprint, which is as dear as a decision and changes with the policy only."""
+        policy = self._state().policy
+        if policy is not self._policy:
+            self._policy, self._digest = policy, policy.digest_of_content
+        return self._digest
 
     def _written(self, events: list[Recorded]) -> None:
         del self.pending[: len(events)]
