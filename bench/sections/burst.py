@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import LiteralString
@@ -12,18 +11,11 @@ from typing import LiteralString
 import psycopg
 from temporalio.client import Client
 
+from bench.clocks import in_parallel, openings, policy_of, start_cases
 from bench.installation import Product, product, running
 from bench.peers.bare_timer import QUEUE, TYPE
 from bench.peers.ledger import make_tables
 from bench.section import Figures, Findings, Ground, Row, plain_url
-from models.case.intake import Source
-from models.case.kernel import Actor, Role
-from models.case.machine import Opening
-from models.case.profile import Profile
-from services.cases import CaseOpener
-from services.database import create_engine_from
-from services.policies import load_policies
-from services.vault import Vault
 
 ABOUT = (
     "Cases whose clock runs out at one moment, from that moment until the ledger shows it for all of them, beside bare "
@@ -32,7 +24,6 @@ ABOUT = (
 LIMIT_SECONDS = 600
 # Starts a second that a slow machine manages, and seconds to come to rest in.
 _STARTS, _REST = 30, 15
-_TOGETHER = 32
 _PATIENCE = 240
 # Of a case's clocks the first counts in seconds and has one rung; no other one is reached.
 _STANDARDS = """extends: national
@@ -48,17 +39,6 @@ ladders:
 """
 _OURS = "SELECT count(*) FROM case_event WHERE type = 'rung_reached'"
 _BARE = "SELECT count(*) FROM case_event WHERE body = 'due'"
-
-
-async def in_parallel(start: Callable[[int], Awaitable[object]], count: int) -> None:
-    """Start so many, some at a time."""
-    room = asyncio.Semaphore(_TOGETHER)
-
-    async def one(number: int) -> None:
-        async with room:
-            await start(number)
-
-    await asyncio.gather(*map(one, range(count)))
 
 
 async def drained(url: str, query: LiteralString, count: int, due: datetime) -> float:
@@ -79,42 +59,12 @@ async def drained(url: str, query: LiteralString, count: int, due: datetime) -> 
             await asyncio.sleep(0.05)
 
 
-def openings(place: Product, numbers: Sequence[str], at: datetime) -> list[Opening]:
-    """New files that were all opened at the same moment."""
-    vault = Vault.of(place.settings)
-    school = place.settings.school_code
-    counselor = Actor(id="counselor", role=Role.COUNSELOR, school_id=school, department_id="cs")
-    policies = load_policies(Path(place.environment["ZHUHANG_POLICY"]))
-    policy = next(item for item in policies if item.id == "burst")
-    return [
-        Opening(
-            case_id=vault.case_id(school, number),
-            school_id=school,
-            department_id="cs",
-            cohort=at.year,
-            opened_at=at,
-            opened_by=counselor,
-            profile=Profile(student_no=number, name="测试"),
-            declared=(),
-            roster_digest="",
-            source=Source(),
-            policy=policy,
-        )
-        for number in numbers
-    ]
-
-
 async def ours(place: Product, prefix: str, count: int, ahead: float) -> float:
     """Cases due a second."""
     at = datetime.now(UTC)
-    opened = openings(place, [f"{prefix}{number:06d}" for number in range(count)], at)
-    vault, engine = Vault.of(place.settings), create_engine_from(place.settings)
-    opener = CaseOpener(place.client, engine, vault, (), place.settings)
-    await asyncio.to_thread(vault.ensure, [item.case_id for item in opened])
-    await in_parallel(lambda number: opener.start(opened[number], projected=True), count)
-    for first in range(0, count, 200):
-        await asyncio.to_thread(opener.project, opened[first : first + 200])
-    engine.dispose()
+    policy = policy_of(Path(place.environment["ZHUHANG_POLICY"]), "burst")
+    numbers = [f"{prefix}{number:06d}" for number in range(count)]
+    await start_cases(place.client, place.settings, openings(place.settings, policy, numbers, "cs", at))
     return await drained(
         place.environment["ZHUHANG_DATABASE_URL"], _OURS, count, at + timedelta(seconds=ahead)
     )
