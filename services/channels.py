@@ -9,6 +9,7 @@ from urllib.parse import quote
 from models.case.kernel import Role
 from models.tables import Staff
 from services.errors import Unprocessable
+from services.mail_trust import trust_shared
 from services.own_channels import OwnChannels
 from services.settings import Settings
 
@@ -66,7 +67,10 @@ class Channels:
         logger = logging.getLogger("apprise")
         logger.addHandler(words)
         try:
-            with self._own.connecting(service) if own else nullcontext() as watch:
+            with (
+                trust_shared(verifying=service.verify_certificate),
+                self._own.connecting(service) if own else nullcontext() as watch,
+            ):
                 taken = service.notify(body=body, title=subject, body_format=apprise.NotifyFormat.TEXT)
         finally:
             logger.removeHandler(words)
