@@ -37,16 +37,16 @@ PORTS_EACH = 40
 _WORDS_KEPT = 3000
 
 
-def machine(ground: Ground) -> dict[str, Any]:
-    """What the figures were measured on."""
-    with psycopg.connect(plain_url(ground.postgresql)) as connection:
+def machine(postgresql: str, temporal: str) -> dict[str, Any]:
+    """What the figures are measured on."""
+    with psycopg.connect(plain_url(postgresql)) as connection:
         shown = {
             name: connection.execute(f"SHOW {name}").fetchone()  # pyright: ignore[reportArgumentType, reportCallIssue]
             for name in ("server_version", "fsync", "synchronous_commit", "full_page_writes")
         }
 
     async def temporal_version() -> str:
-        client = await Client.connect(ground.temporal)
+        client = await Client.connect(temporal)
         return (await client.workflow_service.get_system_info(GetSystemInfoRequest())).server_version
 
     commit = subprocess.run(
@@ -132,6 +132,8 @@ def main() -> int:
             postgresql, temporal = stack.enter_context(
                 servers(scratch, own, given.postgresql, given.temporal)
             )
+            # Asked first: a section may leave the servers unable to answer.
+            measured_on = machine(postgresql, temporal)
             for number, name in enumerate(given.only, 1):
                 console.print(f"{name}: {section(name).ABOUT}")
                 (scratch / name).mkdir(parents=True)
@@ -146,7 +148,7 @@ def main() -> int:
                     options=dict(option.split("=", 1) for option in given.option),
                 )
                 outcomes[name] = measured(name, ground)
-                report.write(report.merged(outcomes, machine(ground)))
+                report.write(report.merged(outcomes, measured_on))
                 console.print(f"  {outcomes[name]['status']} in {outcomes[name]['seconds']:.0f} s")
         console.print(Markdown((report.RESULTS / "latest.md").read_text(encoding="utf-8")))
     finally:

@@ -127,7 +127,7 @@ async def events_per_command(place: Product, case_id: str, commands: int) -> tup
 
 async def one_round(place: Product, plain: Plain, bare: Client, number: int, ground: Ground) -> Round:
     """Bare and ours in turn, so that a change of the machine's speed meets both."""
-    calls, rows = (40, 60) if ground.quick else (200, 600)
+    calls, rows = (40, 60) if ground.quick else (150, 400)
     cases = await in_delivery(place, _CLIENTS, f"R{number}")
     unprotected = await in_delivery(plain, _CLIENTS, f"P{number}")
     workflows = await bare_workflows(bare, _CLIENTS, f"round-{ground.run}-{number}")

@@ -77,7 +77,7 @@ async def measure(ground: Ground) -> Findings:
     """All by turns, in each repetition each in a fresh database."""
     span = Span(warm=2, one=2, many=3, clients=_CLIENTS)
     if not ground.quick:
-        span = Span(warm=4, one=5, many=10, clients=_CLIENTS)
+        span = Span(warm=3, one=4, many=8, clients=_CLIENTS)
     java = ["java", "-Xmx1g", "-cp", class_path(), "zhuhang.bench.Lives"]
     bare_url = ground.database("bare_life")
     make_tables(bare_url)

@@ -35,7 +35,7 @@ _WITHOUT = 1.5
 _MARKED = 1200
 _NIGHT = timedelta(minutes=1)
 # Starts a second that a slow machine manages, and seconds for a worker to begin and for all to come to rest.
-_STARTS, _REST = 30, 25
+_STARTS, _REST = 40, 20
 _PATIENCE = 240
 _POLICY = "morning"
 _STANDARDS = """extends: national

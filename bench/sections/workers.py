@@ -14,7 +14,7 @@ _CLIENTS = 16
 
 async def measure(ground: Ground) -> Findings:
     """The second worker comes and goes."""
-    calls = 100 if ground.quick else 400
+    calls = 100 if ground.quick else 300
     rates: dict[str, list[float]] = {"one process": [], "two processes": []}
     async with api_alone(ground, "workers") as place:
 
