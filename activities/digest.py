@@ -1,9 +1,11 @@
 """What the digest asks of the world: its schedule, the ledger, and the channels."""
 
+import asyncio
 from datetime import UTC, datetime
 
 from temporalio import activity
 
+from activities.heartbeats import heartbeating
 from models.digest_times import DigestTimes
 from models.policy import Policy, choose
 from services.digest import DigestWriter
@@ -14,7 +16,7 @@ from workflows.digest_messages import CollectInput, DigestInput, DigestSchedule,
 
 
 class DigestActivities:
-    """Synchronous: they run on the worker's threads, as Apprise does."""
+    """On the worker's threads, as Apprise runs there, but for what tells meanwhile that it lives."""
 
     def __init__(
         self,
@@ -42,7 +44,11 @@ class DigestActivities:
         )
 
     @activity.defn(name="collect_digest")
-    def collect_digest(self, given: CollectInput) -> list[str]:
+    async def collect_digest(self, given: CollectInput) -> list[str]:
+        async with heartbeating():
+            return await asyncio.to_thread(self._collect, given)
+
+    def _collect(self, given: CollectInput) -> list[str]:
         # The trends live on the same beat: this is what runs once a day whatever happens.
         self._day_book.write(given.school_id, given.until)
         return self._writer.collect(given.school_id, given.period, given.until)

@@ -26,6 +26,7 @@ _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=t
 # One person's channel may answer slowly: small batches keep a crash from costing much.
 _BATCH = 50
 _LONGEST_WAIT = timedelta(hours=1)
+_SIGN_OF_LIFE = timedelta(seconds=10)
 
 
 @workflow.defn(name=DIGEST_WORKFLOW)
@@ -50,6 +51,7 @@ class DigestWorkflow:
             collected,
             result_type=list[str],
             start_to_close_timeout=timedelta(minutes=5),
+            heartbeat_timeout=_SIGN_OF_LIFE,
             retry_policy=_PATIENT,
         )
         if ids:
