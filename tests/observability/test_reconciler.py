@@ -1,5 +1,6 @@
 """Rows that somebody damaged are as they should be again, and everything that was repaired is told."""
 
+import gc
 import json
 import sqlite3
 from collections.abc import AsyncGenerator
@@ -8,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, select, update
+from sqlmodel import col
 
+from models.tables import CaseDeadline, CaseHardship, CaseRow, Reservation
 from services.reconciler import Reconciler
 from services.verify import Verifier
 from tests.audit.test_requests import entries
 from tests.observability.watched import CONTACT, Watched
 from tests.product import Product, running_product, settings_for
+from tests.views.databases import postgresql
 from workflows.reconcile_messages import Cursor
 
 BEGUN, FAILED, DONE = "begun", "failed", "done"
@@ -121,6 +126,35 @@ async def test_what_cannot_be_repaired_is_tried_once(product: Product) -> None:
 
 async def test_a_page_of_another_server_ends_the_round(product: Product) -> None:
     assert await reconciler(product).reconcile(Cursor(of="temporal", after="eHh4")) == Cursor()
+
+
+# A worker that ends in this process leaves its connections to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_it_repairs_on_postgresql_as_well(temporal_address: str, tmp_path: Path) -> None:
+    with postgresql() as url:
+        settings = settings_for(tmp_path, temporal_address, school="90084", database_url=url)
+        async with running_product(settings) as product:
+            damaged, gone, whole = [await product.paired() for _ in range(3)]
+            with product.services.engine.begin() as connection:
+                hurt = update(CaseRow).where(col(CaseRow.case_id) == damaged)
+                connection.execute(hurt.values(stage="closed"))
+                for table in (CaseHardship, CaseDeadline, Reservation, CaseRow):
+                    connection.execute(delete(table).where(col(table.case_id) == gone))
+
+            async def back() -> bool:
+                # The list is a moment behind.
+                await go_round(reconciler(product))
+                with product.services.engine.connect() as connection:
+                    row = select(col(CaseRow.stage)).where(col(CaseRow.case_id) == gone)
+                    return connection.scalar(row) == "assessment"
+
+            await product.until(back, what="the row is back")
+            assert await differing(product) == {}
+            assert repairs(product, damaged) == [(BEGUN, ["row.stage"]), (DONE, ["row.stage"])]
+            assert repairs(product, gone)[-1] == (DONE, ["ledger_row_missing"])
+            assert repairs(product, whole) == []
+        product.services.engine.dispose()
+    gc.collect()
 
 
 async def test_an_installation_repairs_itself_and_tells_of_it(watched: Watched) -> None:
