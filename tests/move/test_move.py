@@ -219,6 +219,8 @@ async def test_everything_moves_and_goes_on(tmp_path: Path, target: Target) -> N
 
     async with target.running() as product:
         await _goes_on(product, lived)
+        status, verified = await target.zhuhang("verify")
+        assert (status, verified["differing"]) == (0, 0), verified
     status, audit = await target.zhuhang("audit", "verify")
     assert (status, audit["problems"]) == (0, 0), audit
 
