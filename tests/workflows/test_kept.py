@@ -47,6 +47,7 @@ def loaded(path: Path) -> Any:
 
 def lacking(now: Any, kept: Any, where: str = "") -> list[str]:
     """Where something that was kept is not there any more; what has been added does not count."""
+    parts: list[tuple[str, Any, Any]]
     if isinstance(kept, dict) and isinstance(now, dict):
         left, right = cast("dict[str, Any]", now), cast("dict[str, Any]", kept)
         parts = [(name, left.get(name), value) for name, value in right.items()]
@@ -55,7 +56,7 @@ def lacking(now: Any, kept: Any, where: str = "") -> list[str]:
         parts = [(str(place), *pair) for place, pair in enumerate(longest)]
     else:
         return [] if now == kept else [where]
-    return [found for name, *pair in parts for found in lacking(*pair, f"{where}/{name}")]
+    return [found for name, mine, old in parts for found in lacking(mine, old, f"{where}/{name}")]
 
 
 def test_each_kind_has_an_example() -> None:
