@@ -203,7 +203,7 @@ class Policy(Model):
     disclosure: DisclosureRules
     retention: RetentionRules
     closure_proof_required: Codes = frozenset({"waived"})
-    continue_after_commands: int = Field(default=250, ge=1)
+    continue_after_commands: int = Field(default=10, ge=1)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Policy":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
 from bench.bare import QUEUE
@@ -114,12 +115,16 @@ async def first_tasks_done(place: Product, import_id: str) -> None:
 
 
 async def events_per_command(place: Product, case_id: str, commands: int) -> tuple[float, float]:
-    """History events and timer events that a command adds."""
-    handle = place.client.get_workflow_handle(case_id)
-    before = (await handle.describe()).history_length
+    """History events and timer events that a command adds, with those of fresh histories that are begun meanwhile."""
+    described = await place.client.get_workflow_handle(case_id).describe()
+    run, before = described.run_id, described.history_length
     for _ in range(commands):
         await place.post(f"/cases/{case_id}/commands", "mentor", CONTACT)
-    events = [event async for event in handle.fetch_history_events()][before:]
+    events: list[HistoryEvent] = []
+    while run:
+        handle = place.client.get_workflow_handle(case_id, run_id=run)
+        events += [event async for event in handle.fetch_history_events()][before:]
+        run, before = events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id, 0
     kinds = Counter(event.event_type for event in events)
     timers = kinds[EventType.EVENT_TYPE_TIMER_STARTED] + kinds[EventType.EVENT_TYPE_TIMER_CANCELED]
     return len(events) / commands, timers / commands
