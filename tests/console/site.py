@@ -113,12 +113,19 @@ class Site:
         )
         if actor is not None:
             await context.add_cookies([self.cookie(actor)])
-        page = await context.new_page()
-        page.on("pageerror", lambda error: self.troubles.append(f"{page.url}: {error}"))
-        page.on(
-            "console",
-            lambda said: self.troubles.append(f"{page.url}: {said.text}") if said.type == "error" else None,
+        context.on(
+            "weberror",
+            lambda said: self.troubles.append(f"{said.page and said.page.url}: {said.error}"),
         )
+        context.on(
+            "console",
+            lambda said: (
+                self.troubles.append(f"{said.page and said.page.url}: {said.text}")
+                if said.type == "error"
+                else None
+            ),
+        )
+        page = await context.new_page()
         try:
             yield page
         finally:
