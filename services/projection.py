@@ -173,7 +173,7 @@ class Ledger:
         before: dict[str, Any] = json.loads(written.parts) if written is not None else {}
         told: dict[str, str] = before.pop(_TOLD, {})
         if written is not None and events and written.version >= events[0].seq:
-            match met(connection, events):
+            match met(connection, events, self._are_same):
                 case Met.SAME, _:
                     pass
                 case Met.LATER, _:
@@ -231,6 +231,14 @@ class Ledger:
 
     def _index(self, state: CaseState, kind: IndexKind, value: str | None) -> str | None:
         return self._vault.index(state.school_id, kind, value) if value else None
+
+    def _are_same(self, one: CaseEvent, other: CaseEvent) -> bool:
+        if one.model_dump(exclude={"data"}) != other.model_dump(exclude={"data"}):
+            return False
+        data = [
+            json.loads(self._vault.open(row.case_id, row.data, event_place(row.seq))) for row in (one, other)
+        ]
+        return data[0] == data[1]
 
     def _event(self, case_id: str, item: Recorded) -> CaseEvent:
         return CaseEvent(

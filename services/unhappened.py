@@ -2,9 +2,11 @@
 
 A command is projected before it is durable: a worker that dies in between leaves events behind of which its successor
 knows nothing, and which decides anew, and later. So of two events in one place of a case, the later one has happened.
+Temporal may hand one task out twice with one time, after its database was away: then what comes to the ledger last has
+happened, unless the case has gone on since.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum, auto
 
@@ -23,27 +25,33 @@ class Met(Enum):
     LATER = auto()
 
 
-def met(connection: Connection, events: Sequence[CaseEvent]) -> tuple[Met, CaseEvent]:
-    """What events of a case meet in the ledger, and the first of them that does not meet itself (else the first)."""
-    place, at = col(CaseEvent.seq), col(CaseEvent.at)
-    query = select(place, at).where(col(CaseEvent.case_id) == events[0].case_id, place >= events[0].seq)
-    found = {row.seq: row.at for row in connection.execute(query)}
+def met(
+    connection: Connection, events: Sequence[CaseEvent], same: Callable[[CaseEvent, CaseEvent], bool]
+) -> tuple[Met, CaseEvent]:
+    """What events of a case meet in the ledger, and the first of them that does not meet itself (else the first).
+    `same` compares the content of two events of one place and time."""
+    place = col(CaseEvent.seq)
+    query = select(CaseEvent).where(col(CaseEvent.case_id) == events[0].case_id, place >= events[0].seq)
+    found = {row.seq: row for row in Session(connection).scalars(query)}
     for event in events:
-        there = found.get(event.seq, event.at)
-        if there != event.at:
-            return (Met.EARLIER if there < event.at else Met.LATER), event
+        there = found.get(event.seq)
+        if there is None or (there.at == event.at and same(there, event)):
+            continue
+        gone_on = any(row.at > event.at for row in found.values())
+        later = there.at > event.at or (there.at == event.at and gone_on)
+        return (Met.LATER if later else Met.EARLIER), event
     return Met.SAME, events[0]
 
 
-def take_back(connection: Connection, case_id: str, first: int, before: datetime) -> dict[str, str]:
-    """Remove the events from the place `first` on that are older than `before`, and who was told of them. Answers
+def take_back(connection: Connection, case_id: str, first: int, until: datetime) -> dict[str, str]:
+    """Remove the events from the place `first` on that are no younger than `until`, and who was told of them. Answers
     the digests that have told any of it, by notice, so that none tells the same again."""
     place, at = col(CaseNotice.seq), col(CaseNotice.at)
-    old = select(CaseNotice).where(col(CaseNotice.case_id) == case_id, place >= first, at < before)
+    old = select(CaseNotice).where(col(CaseNotice.case_id) == case_id, place >= first, at <= until)
     told = {notice_key(row): row.period for row in Session(connection).scalars(old) if row.period is not None}
     for table in (CaseEvent, CaseNotice):
         gone = delete(table).where(
-            col(table.case_id) == case_id, col(table.seq) >= first, col(table.at) < before
+            col(table.case_id) == case_id, col(table.seq) >= first, col(table.at) <= until
         )
         connection.execute(gone)
     return told

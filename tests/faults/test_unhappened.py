@@ -10,23 +10,26 @@ from sqlalchemy import Engine, update
 from sqlmodel import Session, col, select
 
 from models.case.machine import Recorded
+from models.case.profile import Annotated_
 from models.tables import CaseDeadline, CaseEvent, CaseNotice, CaseRow
 from services.database import engine_of, migrate
+from services.past_events import PastEvents
 from services.projection import Ledger
 from services.settings import Settings
 from services.vault import Vault
 from tests.core.given import GOALS, PROOF, Case
 from tests.core.people import COUNSELOR, M1, SUPERVISOR
 from tests.views.databases import postgresql
-from workflows.messages import Projection
+from workflows.messages import EventsWanted, Projection
 
 
 class Office:
     """A ledger and a case that is projected into it, or not."""
 
-    def __init__(self, engine: Engine, ledger: Ledger) -> None:
+    def __init__(self, engine: Engine, vault: Vault) -> None:
         self.engine = engine
-        self.ledger = ledger
+        self.ledger = Ledger(engine, vault)
+        self._past = PastEvents(engine, vault)
 
     def project(self, case: Case, events: list[Recorded]) -> None:
         self.ledger.project([Projection(state=case.state, events=events)])
@@ -39,6 +42,11 @@ class Office:
     def row(self) -> CaseRow:
         with Session(self.engine) as session:
             return session.exec(select(CaseRow)).one()
+
+    def texts(self) -> list[str]:
+        """What was noted, in its order."""
+        past = self._past.read(EventsWanted(case_id="case-1", last=99, count=99))
+        return [item.event.text for item in past if isinstance(item.event, Annotated_)]
 
     def told(self) -> set[tuple[int, str]]:
         with Session(self.engine) as session:
@@ -60,7 +68,7 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Office]:
         migrate(settings)
         vault = Vault.of(settings)
         vault.ensure(["case-1"])
-        yield Office(engine, Ledger(engine, vault))
+        yield Office(engine, vault)
 
 
 def paired(office: Office) -> Case:
@@ -124,6 +132,25 @@ def test_what_a_digest_has_told_is_not_told_anew_for_its_happening_later(office:
         rows = session.exec(select(CaseNotice)).all()
     untold = {(row.seq, row.kind) for row in rows if row.period is None}
     assert untold == {(7, "plan_rejected"), (8, "plan_set")}
+
+
+def test_of_two_decided_at_one_moment_the_last_to_come_has_happened(office: Office) -> None:
+    first = paired(office)
+    second, third = twin_of(first), twin_of(first)
+    second.now = third.now = first.now
+    office.project(first, planned(first))
+    office.project(second, never := second.when(M1, "annotate", text="never said"))
+    assert office.timeline()[3:] == [(4, "annotated")]
+    assert (office.row().version, office.row().stage) == (4, "assessment")
+    # One of the same kind, by the same person.
+    office.project(third, third.when(M1, "annotate", text="said"))
+    assert office.texts() == ["said"]
+    # What comes when the case has gone on is late.
+    third.now += timedelta(seconds=1)
+    office.project(third, third.when(M1, "annotate", text="and on"))
+    office.project(second, never)
+    assert office.texts() == ["said", "and on"]
+    assert office.row().version == 5
 
 
 def test_a_worker_that_was_thought_dead_changes_nothing(office: Office) -> None:
