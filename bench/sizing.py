@@ -50,20 +50,20 @@ def shards(rate: float, seconds: float, wait: float) -> int:
     return count
 
 
-def morning(schools: int, people: int, seconds: float, workers: int) -> float:
-    """Seconds until the last message is out: a message of a school takes `seconds`, sixteen schools go at a time in
-    each worker process."""
+def morning(schools: int, people: int, seconds: float, cpu_seconds: float, workers: int) -> float:
+    """Seconds until the last message is out: a message of a school takes `seconds`, of which `cpu_seconds` are the
+    worker's, and sixteen schools go at a time in each worker process, which has one core."""
     free = [0.0] * min(schools, workers * 16)
     for school in range(schools):
         mine = people // schools + (school < people % schools)
         heapq.heapreplace(free, free[0] + mine * seconds)
-    return max(free)
+    return max(*free, people * cpu_seconds / min(schools, workers))
 
 
-def for_the_morning(schools: int, people: int, seconds: float, limit: float) -> int:
-    """The fewest worker processes by which the last message is out in time."""
+def for_the_morning(schools: int, people: int, seconds: float, cpu_seconds: float, limit: float) -> int:
+    """The fewest worker processes by which the last message is out in time, if any number is enough."""
     count = 1
-    while count * 16 < schools and morning(schools, people, seconds, count) > limit:
+    while count < schools and morning(schools, people, seconds, cpu_seconds, count) > limit:
         count += 1
     return count
 
@@ -83,7 +83,8 @@ def needs(cases: int, given: dict[str, Any]) -> dict[str, str]:
     schools = max(1, cases // assumed["cases_of_a_school"])
     due = cases * assumed["due_on_the_worst_morning"]
     marks = due / (assumed["night_hours"] * 3600)
-    last = morning(schools, people, measured["message_seconds"], count["worker"])
+    message = (measured["message_seconds"], measured["message_cpu_seconds"])
+    last = morning(schools, people, *message, count["worker"])
     return {
         "cases": f"{cases:,}",
         "schools": f"{schools:,}",
@@ -101,7 +102,7 @@ def needs(cases: int, given: dict[str, Any]) -> dict[str, str]:
         "marks a second in the night before the worst morning": f"{marks:.2f}",
         "people told at nine": f"{people:,}",
         "worker processes for all of them by one minute past": str(
-            for_the_morning(schools, people, measured["message_seconds"], assumed["morning_seconds"])
+            for_the_morning(schools, people, *message, assumed["morning_seconds"])
         ),
         "last message after nine, with those of the peak hour": f"{last:,.0f} s",
     }

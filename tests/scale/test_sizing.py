@@ -19,6 +19,11 @@ def test_more_servers_wait_less_and_enough_are_found() -> None:
 
 
 def test_a_morning_is_as_long_as_its_longest_row_of_schools() -> None:
-    assert morning(1, 100, 0.1, workers=4) == 100 * 0.1
-    assert abs(morning(32, 320, 0.1, workers=1) - 2.0) < 1e-9
-    assert for_the_morning(32, 320, 0.1, limit=1.0) == 2
+    assert morning(1, 100, 0.1, 0.0, workers=4) == 100 * 0.1
+    assert abs(morning(32, 320, 0.1, 0.0, workers=1) - 2.0) < 1e-9
+    assert for_the_morning(32, 320, 0.1, 0.0, limit=1.0) == 2
+
+
+def test_a_morning_is_as_long_as_its_messages_take_of_a_core() -> None:
+    assert morning(32, 320, 0.001, 0.01, workers=2) == 320 * 0.01 / 2
+    assert for_the_morning(32, 320, 0.001, 0.01, limit=1.0) == 4
