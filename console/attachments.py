@@ -24,12 +24,16 @@ _PICTURES = "image/"
 async def attachments(visit: Visit, case_id: str, *, add: bool) -> None:
     """The part of a page that shows the attachments of a case; with `add`, others can be added."""
 
+    hidden = False
+
     @ui.refreshable
     async def listed() -> None:
+        nonlocal hidden
         try:
             found = await visit.api.every(AttachmentView, f"/cases/{case_id}/attachments")
         except Refusal as refusal:
-            # Who may read the file may still not see what was uploaded to it.
+            # Who may read the file may still neither see what was uploaded to it nor add to it.
+            hidden = True
             ui.label(say(refusal.problem)).classes("soft")
             return
         await visit.learn_names(item.uploaded_by for item in found)
@@ -44,7 +48,7 @@ async def attachments(visit: Visit, case_id: str, *, add: bool) -> None:
 
     with card(_("Evidence files"), icon="attach_file"):
         await listed()
-        if add:
+        if add and not hidden:
             _uploader(visit, case_id, listed.refresh)
 
 

@@ -116,3 +116,15 @@ async def test_what_is_not_possible_says_why(site: Site) -> None:
         why = page.locator(".why", has_text="批准一人一策")
         await expect(why).to_be_visible()
         assert len(await why.locator(".small").inner_text()) > 0
+
+
+async def test_who_is_asked_to_take_a_graduate_is_offered_no_upload(site: Site) -> None:
+    proposed = {"type": "propose_mentor", "mentor_id": "mentor"}
+    asked = await site.graduate("待答复者", ("counselor", proposed), paired=False)
+    taken = await site.graduate("已结对者")
+    async with site.person("mentor") as page:
+        for case_id, uploads in ((taken, 1), (asked, 0)):
+            await page.goto(f"/console/cases/{case_id}")
+            await expect(part(page, "时间线")).to_be_visible()
+            await expect(part(page, "佐证材料").get_by_text("选择文件或拍照上传")).to_have_count(uploads)
+        await expect(part(page, "佐证材料")).to_contain_text("不能查看或上传附件")
