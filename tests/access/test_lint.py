@@ -89,6 +89,7 @@ ALLOWED = {
     "services.scrub._strip_referrals": _WORKER,
     "services.training.ClassLedger.holding": _WORKER,
     "services.training.ClassLedger.project": _WORKER,
+    "services.unhappened.met": _WORKER,
     "services.unhappened.take_back": _WORKER,
     "services.digest._is_written": _WORKER,
     "services.past_events.PastEvents.read": _WORKER,
