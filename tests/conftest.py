@@ -1,6 +1,7 @@
 """The servers that the whole test run shares: a real Temporal server, and installations on it."""
 
 import asyncio
+import signal
 import subprocess
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -21,6 +22,12 @@ pairing: {soft_load: 500, hard_cap: 1000, max_proposals: 3}
 """
 
 pytest_plugins = ["tests.clean_exit"]
+
+
+def pytest_configure() -> None:
+    """A run in a script's background ignores Ctrl-C, and so would all that it starts, even what is ended by it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Quiet:
