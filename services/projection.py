@@ -59,6 +59,7 @@ _BACK = (
     .where(col(CaseRow.case_id) == bindparam("id"))
     .values(version=bindparam("to"), updated_at=bindparam("then"))
 )
+_REMEMBER = update(CaseRow).where(col(CaseRow.case_id) == bindparam("id")).values(parts=bindparam("kept"))
 # Among the parts of a case's row: what a digest has told of events that were taken back, until it happens after all.
 _TOLD = "told"
 # Seconds by which an event is surely older than a state that does not know it, and so never happened.
@@ -119,7 +120,11 @@ class Ledger:
         with self._engine.begin() as connection:
             written = connection.execute(_WRITTEN, {"id": state.case_id}).one_or_none()
             if written is not None and written.version > state.version:
-                take_back(connection, state.case_id, state.version + 1, known_at - _SURELY_OLDER)
+                told = take_back(connection, state.case_id, state.version + 1, known_at - _SURELY_OLDER)
+                if told:
+                    parts = json.loads(written.parts)
+                    parts[_TOLD] = parts.get(_TOLD, {}) | told
+                    connection.execute(_REMEMBER, {"id": state.case_id, "kept": json.dumps(parts)})
                 left = select(func.max(CaseEvent.at)).where(
                     col(CaseEvent.case_id) == state.case_id, col(CaseEvent.seq) > state.version
                 )

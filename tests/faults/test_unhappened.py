@@ -185,6 +185,21 @@ def test_repair_takes_back_what_nothing_followed(office: Office) -> None:
     assert (office.row().version, office.row().stage) == (3, "assessment")
 
 
+def test_what_a_repair_took_back_is_not_told_anew_for_its_happening_later(office: Office) -> None:
+    dying = paired(office)
+    successor = twin_of(dying)
+    office.project(dying, planned(dying))
+    with office.engine.begin() as connection:
+        connection.execute(update(CaseNotice).values(period="2026-11-02"))
+    office.ledger.repair(successor.state, dying.now + timedelta(minutes=5))
+    assert office.row().version == 3
+    office.project(successor, planned(successor))
+    with Session(office.engine) as session:
+        rows = session.exec(select(CaseNotice).where(CaseNotice.seq > 3)).all()
+    assert rows
+    assert {row.period for row in rows} == {"2026-11-02"}
+
+
 def test_repair_leaves_what_may_have_happened_meanwhile(office: Office) -> None:
     case = paired(office)
     looked_at = case.state
