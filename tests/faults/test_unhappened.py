@@ -52,6 +52,11 @@ class Office:
         with Session(self.engine) as session:
             return {(row.seq, row.kind) for row in session.exec(select(CaseNotice)).all()}
 
+    def tell_all(self) -> None:
+        """As a digest does."""
+        with self.engine.begin() as connection:
+            connection.execute(update(CaseNotice).values(period="2026-11-02"))
+
     def clocks(self) -> set[str]:
         with Session(self.engine) as session:
             return set(session.exec(select(CaseDeadline.clock)).all())
@@ -121,8 +126,7 @@ def test_what_a_digest_has_told_is_not_told_anew_for_its_happening_later(office:
     dying = paired(office)
     successor = twin_of(dying)
     office.project(dying, planned(dying))
-    with office.engine.begin() as connection:
-        connection.execute(update(CaseNotice).values(period="2026-11-02"))
+    office.tell_all()
     # Something else comes between, and the same news a second time.
     office.project(successor, successor.when(M1, "annotate", text="first"))
     office.project(successor, planned(successor))
@@ -189,8 +193,7 @@ def test_what_a_repair_took_back_is_not_told_anew_for_its_happening_later(office
     dying = paired(office)
     successor = twin_of(dying)
     office.project(dying, planned(dying))
-    with office.engine.begin() as connection:
-        connection.execute(update(CaseNotice).values(period="2026-11-02"))
+    office.tell_all()
     office.ledger.repair(successor.state, dying.now + timedelta(minutes=5))
     assert office.row().version == 3
     office.project(successor, planned(successor))

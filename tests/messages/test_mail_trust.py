@@ -2,30 +2,18 @@
 
 import ssl
 from collections.abc import Generator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from deploy.local.certificates import certify
-from models.case.kernel import Role
-from models.tables import Staff
 from services.channels import Channels, SendError
 from services.own_channels import OwnChannels
-from tests.messages.mail import Mailbox
+from tests.messages.mail import MENTOR, Mailbox, mail_server
 from tests.product import free_port
 
 # Apprise looks for a module that Python is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-MENTOR = Staff(
-    id="m1",
-    school_id="90022",
-    name="测试导师",
-    role=Role.MENTOR,
-    email="m1@school.test",
-    created_at=datetime.now(UTC),
-)
 
 
 @pytest.fixture
@@ -34,13 +22,9 @@ def server(tmp_path: Path) -> Generator[tuple[int, Mailbox]]:
     certify(tmp_path / "tls")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "tls" / "zhuhang.crt", tmp_path / "tls" / "zhuhang.key")
-    port, box = free_port(), Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=port, ssl_context=context)
-    controller.start()
-    try:
+    port = free_port()
+    with mail_server(port, context) as box:
         yield port, box
-    finally:
-        controller.stop()
 
 
 def test_overlooking_a_certificate_is_for_its_own_channel_alone(server: tuple[int, Mailbox]) -> None:

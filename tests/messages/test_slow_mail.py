@@ -1,17 +1,15 @@
 """A mail server that takes its time over a message has it once."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from apprise.plugins.email import NotifyEmail
 
-from models.case.kernel import Role
-from models.tables import Staff
 from services.channels import Channels
 from services.own_channels import OwnChannels
+from tests.messages.mail import MENTOR
 from tests.product import free_port
 
 # Apprise looks for a module that Python is about to drop.
@@ -34,21 +32,13 @@ def test_a_slow_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     # Its default is 15 seconds, which is long for a test.
     monkeypatch.setattr(NotifyEmail, "socket_connect_timeout", 0.5)
     port, slow = free_port(), Slow()
-    person = Staff(
-        id="m1",
-        school_id="90022",
-        name="测试导师",
-        role=Role.MENTOR,
-        email="m1@school.test",
-        created_at=datetime.now(UTC),
-    )
     channels = Channels(
         [f"mailto://127.0.0.1:{port}?from=zhuhang@school.test&to={{email}}"], OwnChannels((), ())
     )
     controller = Controller(slow, hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        channels.send(person, "mailto-1", "delivery-1", "subject", "body")
+        channels.send(MENTOR, "mailto-1", "delivery-1", "subject", "body")
     finally:
         controller.stop()
     assert slow.taken == 1
