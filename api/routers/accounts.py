@@ -56,7 +56,7 @@ def change_account(
 
 
 @router.post(
-    "/accounts/{account_id}/reset", dependencies=[permit("account.manage")], responses=responses(404, 413)
+    "/accounts/{account_id}/reset", dependencies=[permit("account.manage")], responses=responses(404, 409, 413)
 )
 def reset_account(
     services: ServicesDep,
@@ -65,7 +65,8 @@ def reset_account(
     account_id: str,
     draft: Annotated[ResetDraft | None, Body()] = None,
 ) -> FirstPassword:
-    """A new one-time first password, and if need be a second factor to be set up anew. All sessions end."""
+    """A new one-time first password for staff, and if need be a second factor to be set up anew. All sessions
+    end."""
     second_factor = draft is not None and draft.second_factor
     return services.sign_on.accounts.reset(
         caller.actor, account_id, caller.address, now, second_factor=second_factor

@@ -151,15 +151,21 @@ def _menu(visit: Visit, item: AccountView, name: str, again: Again) -> None:
         if item.locked:
             unlock = {"unlock": True}
             ui.menu_item(_("Unlock"), partial(change_account, visit, item, unlock, again))
-        ui.menu_item(_("New first password"), partial(reset_account, visit, item, again, second_factor=False))
-        if item.second_factor:
-            ui.menu_item(
-                _("New first password and second factor"),
-                partial(reset_account, visit, item, again, second_factor=True),
-            )
+        # Graduates get theirs at the file, which administrators do not read.
+        if not item.id.startswith(GRADUATE_PREFIX):
+            _resets(visit, item, again)
         ui.menu_item(_("Sessions"), partial(show_sessions, visit, item))
         if item.disabled:
             enable = {"disabled": False}
             ui.menu_item(_("Enable"), partial(change_account, visit, item, enable, again))
         elif item.id != visit.me.actor_id:
             ui.menu_item(_("Disable"), partial(disable_account, visit, item, again))
+
+
+def _resets(visit: Visit, item: AccountView, again: Again) -> None:
+    ui.menu_item(_("New first password"), partial(reset_account, visit, item, again, second_factor=False))
+    if item.second_factor:
+        ui.menu_item(
+            _("New first password and second factor"),
+            partial(reset_account, visit, item, again, second_factor=True),
+        )

@@ -14,7 +14,7 @@ from models.tables import Account, CaseRow, Staff
 from models.views.page import Page
 from models.views.sign_on import AccountView, FirstPassword
 from services.access import readable
-from services.actors import graduate_actor_id
+from services.actors import GRADUATE_PREFIX, graduate_actor_id
 from services.database import writing
 from services.errors import Conflict, NotFound, case_unknown
 from services.sign_on.first_link import first_link
@@ -124,8 +124,15 @@ class Accounts:
     ) -> FirstPassword:
         """A new one-time first password; all sessions end, and with `second_factor` it is set up anew too.
 
-        Raises NotFound (`account_unknown`).
+        Raises NotFound (`account_unknown`), Conflict (`graduate_account`).
         """
+        if account_id.startswith(GRADUATE_PREFIX):
+            # By its first password one reads the file, and administrators read none.
+            raise Conflict(
+                "graduate_account",
+                "毕业生的初始口令由其辅导员或负责人在档案中重发。",
+                "A graduate gets a new first password from the counselor or supervisor, at the file.",
+            )
         return self._reset(actor, account_id, address, now, second_factor=second_factor)
 
     def change(

@@ -307,6 +307,19 @@ async def test_a_graduate_gets_an_account_and_sees_the_own_file(product: Product
     assert (await graduate.ask(token, "GET", f"/cases/{other}")).status_code == 404
 
 
+async def test_no_administrator_comes_to_a_file_by_its_graduate_s_account(product: Product) -> None:
+    case_id = await product.open_case()
+    made = (await product.request("POST", f"/cases/{case_id}/account", "counselor")).body
+    graduate = Person(product, made["account"], made["first_password"])
+    token = await graduate.settled()
+    reset = await product.request("POST", f"/accounts/graduate:{case_id}/reset", json={})
+    assert (reset.status, reset.code) == (409, "graduate_account")
+    assert (await graduate.ask(token, "GET", f"/cases/{case_id}")).status_code == 200
+    log = (await graduate.ask(token, "GET", f"/cases/{case_id}/access-log")).json()
+    # Whoever had the first password could have been in.
+    assert "case.account" in [line["act"] for line in log["items"]]
+
+
 async def test_only_administrators_keep_accounts(product: Product) -> None:
     for actor in ("mentor-1", "counselor", "college", "career-centre", "employer"):
         assert (await product.get("/accounts", actor)).status == 403, actor
