@@ -56,7 +56,9 @@ def change_account(
 
 
 @router.post(
-    "/accounts/{account_id}/reset", dependencies=[permit("account.manage")], responses=responses(404, 409, 413)
+    "/accounts/{account_id}/reset",
+    dependencies=[permit("account.manage")],
+    responses=responses(404, 409, 413),
 )
 def reset_account(
     services: ServicesDep,
