@@ -28,19 +28,24 @@ class GuardedHttp(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._head_bytes = 0
-        self._head_end: asyncio.TimerHandle | None = None
+        # Since when a head is awaited; None while there is none to come.
+        self._head_since: float | None = None
+        # One clock for many requests: to set one for each takes as long as the rest of this class.
+        self._watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_complete()
+        self._head_since = None
+        if self._watch is not None:
+            self._watch.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._head_end is None:
+        if self._head_since is None:
             return
         self._head_bytes += len(data)
         if self._head_bytes > _HEAD_BYTES:
@@ -51,21 +56,29 @@ class GuardedHttp(HttpToolsProtocol):
         self._await_head()
 
     def on_headers_complete(self) -> None:
-        self._head_complete()
+        self._head_since = None
         super().on_headers_complete()
 
     def _await_head(self) -> None:
-        if self._head_end is None:
+        if self._head_since is None:
             self._head_bytes = 0
-            self._head_end = self.loop.call_later(_HEAD_SECONDS, self._refuse, 408)
+            self._head_since = self.loop.time()
+            if self._watch is None:
+                self._watch = self.loop.call_later(_HEAD_SECONDS, self._look)
 
-    def _head_complete(self) -> None:
-        if self._head_end is not None:
-            self._head_end.cancel()
-            self._head_end = None
+    def _look(self) -> None:
+        self._watch = None
+        if self._head_since is None:
+            # The next head sets the clock anew.
+            return
+        left = self._head_since + _HEAD_SECONDS - self.loop.time()
+        if left > 0:
+            self._watch = self.loop.call_later(left, self._look)
+        else:
+            self._refuse(408)
 
     def _refuse(self, status: int) -> None:
-        self._head_complete()
+        self._head_since = None
         if not self.transport.is_closing():
             self.transport.write(_REFUSALS[status])
             self.transport.close()

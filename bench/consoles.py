@@ -30,7 +30,7 @@ from playwright.async_api import Page, async_playwright
 from rich.console import Console
 from rich.table import Table
 
-from bench.installation import Protected, own_environment, ready, start
+from bench.installation import Protected, clients, own_environment, ready, start
 from bench.life import ASSIGN, CONFIRM
 from cli.clean_exit import run_and_leave
 from services.settings import Settings
@@ -133,9 +133,9 @@ async def product(folder: Path) -> AsyncGenerator[tuple[Protected, int]]:
     with (folder / "up.log").open("wb") as log:
         process = start([str(Path(sys.executable).parent / "zhuhang"), "up"], environment, log)
         try:
-            async with httpx.AsyncClient(base_url=settings.base_url, timeout=120) as http:
+            async with clients(settings.base_url) as (http, calls):
                 await ready(http, process)
-                running = Protected(http, settings)
+                running = Protected(http, calls, settings)
                 await running.furnish()
                 yield running, _api_of(process.pid)
         finally:
