@@ -100,7 +100,7 @@ class NoAudit(Audit):
 
     def record_cases(
         self,
-        caller: Caller,
+        caller: Caller | Stranger,
         act: str,
         case_ids: Sequence[str],
         purpose: str | None = None,

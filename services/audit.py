@@ -104,7 +104,7 @@ class Audit:
 
     def record_cases(
         self,
-        caller: Caller,
+        caller: Caller | Stranger,
         act: str,
         case_ids: Sequence[str],
         purpose: str | None = None,

@@ -27,6 +27,7 @@ from models.policy import Policy
 from models.roster.cells import RosterRules
 from models.roster.rows import RosterRow, judge_row
 from models.tables import CaseRow, ErasureCertificate
+from services.access import readable
 from services.commands import temporal_away
 from services.data_key import KeyDestroyed
 from services.departments import require_department
@@ -89,15 +90,16 @@ class Opened:
 
 
 class CaseExists(Conflict):
-    """The person has a file already."""
+    """The person has a file already, which is named to those who may read it."""
 
-    def __init__(self, case_id: str) -> None:
-        super().__init__(
-            "case_exists",
-            f"该学号已有档案 {case_id}，不能重复建档。",
-            f"The student number has the case {case_id} already.",
-            case_id=case_id,
-        )
+    def __init__(self, case_id: str, *, named: bool) -> None:
+        if named:
+            zh = f"该学号已有档案 {case_id}，不能重复建档。"
+            en = f"The student number has the case {case_id} already."
+        else:
+            zh = "该学号已有档案，不在您可查看的范围内，请联系就业中心。"
+            en = "The student number has a case already, beyond those that you may read; ask the career centre."
+        super().__init__("case_exists", zh, en, **({"case_id": case_id} if named else {}))
         self.case_id = case_id
 
 
@@ -148,7 +150,7 @@ class CaseOpener:
         with Session(self._engine) as session:
             require_department(session, actor.school_id, draft.department_id, Unprocessable)
             opening = self.opening(actor, row, draft.department_id, now, Source())
-            self._check_new(session, opening)
+            self._check_new(session, actor, opening)
         return opening
 
     def _judged(self, draft: CaseDraft) -> RosterRow:
@@ -169,9 +171,11 @@ class CaseOpener:
             )
         return judged.model_copy(update={"subsidy_claimed": draft.subsidy_claimed, "other": draft.other})
 
-    def _check_new(self, session: Session, opening: Opening) -> None:
-        if session.get(CaseRow, opening.case_id) is not None:
-            raise CaseExists(opening.case_id)
+    def _check_new(self, session: Session, actor: Actor, opening: Opening) -> None:
+        there = select(readable(actor)).where(CaseRow.case_id == opening.case_id)
+        named = session.exec(there).first()
+        if named is not None:
+            raise CaseExists(opening.case_id, named=named)
         erased = select(ErasureCertificate.number).where(ErasureCertificate.case_id == opening.case_id)
         certificate = session.exec(erased).first()
         if certificate is not None:
@@ -185,17 +189,20 @@ class CaseOpener:
         if id_number is None:
             return
         key = self._vault.index(opening.school_id, "id_number", id_number)
-        same = select(CaseRow.case_id).where(
+        same = select(CaseRow.case_id, readable(actor)).where(
             CaseRow.school_id == opening.school_id, col(CaseRow.id_number_key) == key
         )
-        other = session.exec(same).first()
-        if other is not None:
-            raise Conflict(
-                "id_number_taken",
-                f"该证件号码已有档案 {other}（学号不同），请先核对。",
-                f"The ID number belongs to case {other} with another student number; check which is right.",
-                case_id=other,
-            )
+        found = session.exec(same).first()
+        if found is None:
+            return
+        other, named = found
+        raise Conflict(
+            "id_number_taken",
+            f"该证件号码已有档案{f' {other}' if named else ''}（学号不同），请先核对。",
+            f"The ID number belongs to {f'case {other}' if named else 'a case'} with another student number; "
+            "check which is right.",
+            **({"case_id": other} if named else {}),
+        )
 
     async def open_once(self, actor: Actor, draft: CaseDraft, now: datetime, key: str) -> Opened:
         """Check a draft and open the case; the same request with the same key answers the case that it opened.
@@ -223,7 +230,8 @@ class CaseOpener:
         except RPCError:
             raise temporal_away() from None
         if not started:
-            raise CaseExists(opening.case_id)
+            # Not in the ledger yet, which says whose it is.
+            raise CaseExists(opening.case_id, named=False)
         try:
             await asyncio.to_thread(self.project, [opening])
         except SQLAlchemyError:

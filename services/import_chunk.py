@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from models.audit import Outcome
 from models.case.intake import UpdateFromRoster
 from models.case.kernel import Actor, Role
 from models.case.machine import Opening, system
@@ -26,6 +27,8 @@ from models.roster.columns import roster_columns
 from models.roster.problems import row_problem
 from models.roster.rows import RosterRow
 from models.tables import Department, ImportJob, ImportRow
+from services.audit import Audit
+from services.caller import Stranger
 from services.cases import CaseOpener
 from services.commands import Commands
 from services.database import insert_missing, writing
@@ -63,17 +66,26 @@ class ChunkTaker:
         self._opener = opener
         self._commands = Commands(client)
         self._settings = settings
+        self._audit = Audit(engine, vault, settings.data_dir)
 
     async def take(self, chunk: ChunkInput) -> ChunkResult:
-        """Give the next rows their outcomes. Raises where database or Temporal are away: then call it again."""
+        """Give the next rows their outcomes. Raises where database, Temporal or audit are away: then call it again."""
         work = await asyncio.to_thread(self._judge, chunk)
         verdicts = work.verdicts
         if not verdicts:
             return ChunkResult(last_row=None)
+        await asyncio.to_thread(self._record_beyond, work)
         if not work.importer.options.dry_run:
             verdicts = await self._carry_out(work)
         await asyncio.to_thread(self._write, chunk.import_id, verdicts)
         return ChunkResult(last_row=max(verdict.row for verdict in verdicts))
+
+    def _record_beyond(self, work: _Work) -> None:
+        """Write down which files of other colleges the rows would have touched: a roster also asks who has one."""
+        actor = work.importer.actor
+        tried = sorted({verdict.beyond for verdict in work.verdicts if verdict.beyond is not None})
+        by = Stranger("", actor.school_id, actor.id, how="worker")
+        self._audit.record_cases(by, "import.start", tried, outcome=Outcome.REFUSED, code="kept_elsewhere")
 
     def _judge(self, chunk: ChunkInput) -> _Work:
         with Session(self._engine) as session:

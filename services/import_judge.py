@@ -87,7 +87,7 @@ class Departments:
 @dataclass(frozen=True)
 class Verdict:
     """What becomes of a row. `person` is absent where nothing is left to do; a new one has an `opening`. `erased`: the
-    person's file was erased, and the row is not kept."""
+    person's file was erased, and the row is not kept. `beyond`: the case that it met out of the importer's reach."""
 
     row: int
     outcome: Outcome
@@ -97,6 +97,7 @@ class Verdict:
     person: RosterRow | None = None
     opening: Opening | None = None
     erased: bool = False
+    beyond: str | None = None
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,8 @@ class RowJudge:
         return row
 
     def judge_person(self, number: int, row: RosterRow) -> Verdict:
-        """The verdict on a person; codes `case_erased`, `id_number_conflict`, `id_number_taken`, `department_missing`,
-        `unknown_department`, `department_not_yours`, `department_differs`, `no_policy`."""
+        """The verdict on a person; codes `case_erased`, `kept_elsewhere`, `id_number_conflict`, `id_number_taken`,
+        `department_missing`, `unknown_department`, `department_not_yours`, `department_differs`, `no_policy`."""
         case_id, id_key = self.keys_of(row)
         if case_id in self._people.erased:
             # Nothing of the person is kept again, not even a hash.
@@ -159,12 +160,18 @@ class RowJudge:
         known = self._people.by_case.get(case_id)
         if known is not None and (done := self._done_before(number, known)) is not None:
             return Verdict(number, done, case_id, id_key)
+        if self._is_elsewhere(case_id):
+            # Neither the college is told nor whether anything else in the row is right.
+            problem = row_problem(roster_columns().zh("student_no"), "kept_elsewhere")
+            return Verdict(number, "rejected", case_id, problems=(problem,), beyond=case_id)
         problem = self._identity_problem(known, case_id, id_key)
         department_id = None
         if problem is None:
             department_id, problem = self._department(row, known)
         if problem is not None:
-            return Verdict(number, "rejected", case_id, problems=(problem,))
+            owner = self._people.owners.get(id_key or "")
+            beyond = owner if self._is_elsewhere(owner) else None
+            return Verdict(number, "rejected", case_id, problems=(problem,), beyond=beyond)
         if known is None:
             return self._open(
                 number, row, department_id or self._departments.make(row.department or ""), id_key
@@ -184,6 +191,16 @@ class RowJudge:
         """What a case remembers of the row."""
         return Source(import_id=self._importer.import_id, row=number)
 
+    @property
+    def _own_department(self) -> str | None:
+        """The only college whose graduates the importer imports; None: those of all."""
+        actor = self._importer.actor
+        return actor.department_id if actor.role in OWN_DEPARTMENT_ONLY else None
+
+    def _is_elsewhere(self, case_id: str | None) -> bool:
+        known = self._people.by_case.get(case_id or "")
+        return known is not None and self._own_department not in (None, known.department_id)
+
     def _done_before(self, number: int, known: Known) -> Outcome | None:
         """The outcome that this row had before the work was broken off."""
         if known.source == self.source(number):
@@ -202,12 +219,11 @@ class RowJudge:
 
     def _department(self, row: RosterRow, known: Known | None) -> tuple[str | None, RowProblem | None]:
         """The college of a person, or what is wrong with it; neither where it is to be created."""
-        column, options, actor = (
+        column, options, own = (
             roster_columns().zh("department"),
             self._importer.options,
-            self._importer.actor,
+            self._own_department,
         )
-        own = actor.department_id if actor.role in OWN_DEPARTMENT_ONLY else None
         found = self._departments.find(row.department) if row.department else None
         if row.department and found is None:
             if known is None and self._departments.create is not None:

@@ -48,7 +48,6 @@ ALLOWED = {
     "services.attachments.Attachments.add": "an attachment by the key of who sends it",
     "services.attachments.Attachments.finish_removals": "deletes what was removed, of the machine's own school",
     "services.attachments.Attachments._keep": "the attachment of the request itself, whose case was demanded before",
-    "services.cases.CaseOpener._check_new": "tells whether a person has a file; within the opener's school",
     "services.campaigns._counted": "counts, with the conditions of the overview's scope",
     "services.changes._settled": "a number, for a process that keeps many people's pages up to date",
     "services.changes._rows": "ids that say what to read anew; each page does so within its reader's scope",

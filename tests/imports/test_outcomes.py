@@ -262,3 +262,44 @@ async def test_columns_are_read_as_people_say(product: Product) -> None:
 async def test_what_is_said_of_columns_must_make_sense(product: Product, columns: str) -> None:
     answer = await send(product, roster(), columns=columns)
     assert (answer.status, answer.body["errors"][0]["field"]) == (422, "columns")
+
+
+async def test_a_roster_tells_nobody_where_the_person_of_another_college_is_kept(product: Product) -> None:
+    a, b, c = fresh(3)
+    number = id_number(7_001)
+    _, rows = await imported(product, roster(person(a, id_number=number)))
+    case_id = rows[0]["case_id"]
+    leader = {"id": "counselor-edu", "name": "外院辅导员", "role": "counselor", "department_id": "edu"}
+    assert (await product.request("POST", "/staff", json=leader)).status in (201, 409)
+
+    asked = roster(
+        person(a, college=""),
+        person(a, college="师范学院", id_number=id_number(7_002)),
+        person(b, college="师范学院", id_number=number),
+    )
+    done, rows = await imported(product, asked, actor="counselor-edu", dry_run=True)
+    assert outcomes(rows) == [
+        ("rejected", "kept_elsewhere"),
+        ("rejected", "kept_elsewhere"),
+        ("rejected", "id_number_taken"),
+    ]
+    assert "计算机" not in str(rows)
+    assert case_id not in str(rows)
+    entries = (
+        await product.get(
+            f"/audit?case_id={case_id}&act=import.start&actor_id=counselor-edu", "career-centre"
+        )
+    ).body["items"]
+    assert {(entry["outcome"], entry["code"]) for entry in entries} == {("refused", "kept_elsewhere")}
+    assert done["rejected"] == 3
+
+    for draft, code in (
+        ({"student_no": a}, "case_exists"),
+        ({"student_no": c, "id_number": number}, "id_number_taken"),
+    ):
+        typed = draft | {"name": "测试", "department_id": "edu"}
+        answer = await product.request("POST", "/cases", "counselor-edu", json=typed)
+        assert (answer.status, answer.code, answer.body["details"]) == (409, code, {})
+        assert case_id not in str(answer.body)
+        own = await product.request("POST", "/cases", "counselor", json=typed | {"department_id": "cs"})
+        assert own.body["details"] == {"case_id": case_id}
