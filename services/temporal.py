@@ -1,11 +1,14 @@
 """The connection to Temporal: one client, whose payloads are encrypted and whose models are Pydantic's."""
 
+from copy import copy
+
 from temporalio.client import Client
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
+    SerializationContext,
 )
 from temporalio.runtime import Runtime
 
@@ -15,20 +18,30 @@ from services.temporal_tls import temporal_security
 from services.tracing import tracing_plugins
 from services.vault import Vault
 
-# The SDK makes a payload converter for every activation of a workflow; what it is made of is made once.
-_ENCODINGS = tuple(PydanticPayloadConverter().converters.values())
+_ENCODINGS = PydanticPayloadConverter().converters
 
 
 class PayloadConverter(CompositePayloadConverter):
-    """Pydantic models as JSON."""
+    """Pydantic models as JSON. The SDK makes one for every activation of a workflow; its parts are made once."""
 
     def __init__(self) -> None:
-        super().__init__(*_ENCODINGS)
+        self.converters = _ENCODINGS
+
+
+class _Converter(DataConverter):
+    """The SDK asks for one of each workflow and activity several times for every task, and would make all parts anew
+    each time; only the codec differs."""
+
+    def with_context(self, context: SerializationContext) -> "_Converter":
+        bound = copy(self)
+        assert isinstance(self.payload_codec, EncryptionCodec)  # noqa: S101  (see `data_converter`)
+        object.__setattr__(bound, "payload_codec", self.payload_codec.with_context(context))
+        return bound
 
 
 def data_converter(vault: Vault) -> DataConverter:
     """Pydantic models as encrypted JSON; messages of failures are encrypted as well."""
-    return DataConverter(
+    return _Converter(
         payload_converter_class=PayloadConverter,
         payload_codec=EncryptionCodec(vault),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
