@@ -64,14 +64,9 @@ Lists are read page by page with `cursor`. Times are UTC in RFC 3339.
 
 # Seconds between two times that the last use of sessions and tokens is written down.
 _USES_SECONDS = 60.0
-# Temporal's web pages send a page of a history at once.
-_LARGER_BODIES = {
-    # Of the console, which checks the size where it is chosen and hands the file to one of the next two.
-    re.compile("/console/_nicegui/client/[^/]+/upload/[0-9]+"): None,
-    re.compile("/api/v1/imports"): None,
-    re.compile("/api/v1/cases/[^/]+/attachments"): None,
-    re.compile(re.escape(DECODE_PATH)): 8 * 1024 * 1024,
-}
+_MIB = 1024 * 1024
+# What a form holds beside its file.
+_FORM_BYTES = 64 * 1024
 
 
 class Api(FastAPI):
@@ -129,7 +124,7 @@ def create_app(settings: Settings | None = None) -> Api:
     app.state.hashing = CapacityLimiter(chosen.password_checks)
     problems.install(app)
     # The last one added is asked first.
-    app.add_middleware(BodyLimit, paths=_LARGER_BODIES, seconds=chosen.receive_seconds)
+    app.add_middleware(BodyLimit, paths=_larger_bodies(chosen), seconds=chosen.receive_seconds)
     app.add_middleware(Gate, settings=chosen, limits=limits)
     app.add_middleware(CodecCors, origins=chosen.temporal_ui_origins)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=chosen.trusted_proxies)
@@ -167,6 +162,19 @@ def create_app(settings: Settings | None = None) -> Api:
             responses=problems.responses(401, 403, 421, 422, 429, 503),
         )
     return app
+
+
+def _larger_bodies(settings: Settings) -> dict[re.Pattern[str], int | None]:
+    """The addresses that take more than a command, and how much; None where the route looks after it."""
+    largest_mb = max(settings.max_upload_mb, settings.max_attachment_mb)
+    return {
+        # The console hands the file on to one of the next two; the browser's own check binds nobody.
+        re.compile("/console/_nicegui/client/[^/]+/upload/[0-9]+"): largest_mb * _MIB + _FORM_BYTES,
+        re.compile("/api/v1/imports"): None,
+        re.compile("/api/v1/cases/[^/]+/attachments"): None,
+        # Temporal's web pages send a page of a history at once.
+        re.compile(re.escape(DECODE_PATH)): 8 * _MIB,
+    }
 
 
 async def _keep_tidy(services: Services) -> None:

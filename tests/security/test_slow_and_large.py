@@ -2,7 +2,9 @@
 
 import json
 
+import httpx
 import pytest
+from fastapi import Request
 
 from api import http_protocol
 from tests.product import Product
@@ -76,6 +78,25 @@ async def test_a_form_of_many_parts_is_refused(product: Product) -> None:
             "POST", "/imports", "college", content=body.encode(), headers=dict(headers)
         )
         assert (answer.status, answer.code) == (422, "invalid_request")
+
+
+@pytest.mark.parametrize(("megabytes", "status"), [(2, 200), (4, 413)])
+async def test_a_page_takes_no_larger_file_than_is_kept(
+    product: Product, megabytes: int, status: int
+) -> None:
+    """Whoever sends to the address of a page's upload is not bound by what the page itself checks."""
+    app = application(product, max_upload_mb=2, max_attachment_mb=1)
+
+    @app.post("/console/_nicegui/client/page/upload/1")
+    async def upload(request: Request) -> int:  # pyright: ignore[reportUnusedFunction]
+        return len(await request.body())
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+        answer = await http.post(
+            "/console/_nicegui/client/page/upload/1", content=bytes(megabytes * 1024 * 1024)
+        )
+    assert answer.status_code == status
 
 
 async def test_deep_and_wide_json_is_refused(product: Product) -> None:
