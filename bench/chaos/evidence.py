@@ -17,15 +17,14 @@ from temporalio.service import RPCError
 
 from bench.chaos.target import Target
 from models.base import Model
-from models.case.kernel import Role
 from models.case.ladder import next_wake
-from models.case.machine import EVENTS, Recorded
+from models.case.machine import Recorded
 from models.case.state import CaseState
 from models.tables import AuditEntry, CaseEvent, CaseNotice, CaseRow, Delivery, ImportJob, Staff
 from services.audit import Audit
 from services.channels import INBOX
 from services.database import create_engine_from
-from services.sealed import event_place
+from services.past_events import PastEvents
 from services.settings import Settings
 from services.temporal import connect
 from services.vault import Vault
@@ -106,6 +105,7 @@ class Collector:
         self._engine = create_engine_from(settings)
         self._vault = Vault.of(settings)
         self._audit = Audit(self._engine, self._vault, settings.data_dir)
+        self._past = PastEvents(self._engine, self._vault)
 
     async def collect(self, student_numbers: Sequence[str], keys: Sequence[str]) -> Evidence:
         """Wait until cases and messages are at rest, then look. What never comes to rest is evidence as well."""
@@ -127,7 +127,7 @@ class Collector:
                 case_id: CaseFound(
                     case_id=case_id,
                     state=state,
-                    events=self._events(session, case_id),
+                    events=tuple(self._past.all_of(case_id)),
                     timeline=timelines[case_id],
                     notices=_notices(session, case_id),
                     audited=_audited(session, case_id, digests),
@@ -211,21 +211,6 @@ class Collector:
                     return None
 
         return dict(zip(case_ids, await asyncio.gather(*map(one, case_ids)), strict=True))
-
-    def _events(self, session: Session, case_id: str) -> tuple[Recorded, ...]:
-        rows = session.exec(
-            select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(col(CaseEvent.seq))
-        ).all()
-        return tuple(
-            Recorded(
-                seq=row.seq,
-                at=row.at,
-                actor_id=row.actor_id,
-                actor_role=Role(row.actor_role),
-                event=EVENTS.validate_json(self._vault.open(case_id, row.data, event_place(row.seq))),
-            )
-            for row in rows
-        )
 
 
 async def _timeline(http: httpx.AsyncClient, case_id: str) -> tuple[tuple[int, str], ...]:

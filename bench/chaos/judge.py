@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bench.chaos.evidence import CaseFound, Evidence
-from bench.chaos.lives import lived
 from bench.chaos.record import Answered, Asked, Fault, Line, Mailed, Silent
 from bench.chaos.reminders import judge_messages, judge_reminders
 from bench.chaos.verdict import Verdict
+from models.case.lived import lived
 
 
 @dataclass
@@ -175,7 +175,7 @@ def _problems(case: CaseFound, acted: set[str]) -> Iterator[str]:
     if [item.seq for item in case.events] != list(range(1, case.state.version + 1)):
         yield f"the ledger has {len(case.events)} events, the workflow {case.state.version}"
         return
-    if lived(case) != case.state:
+    if lived(case.events, case.state) != case.state:
         yield "the events do not lead to the workflow's state"
     if case.timeline != tuple((item.seq, item.event.type) for item in case.events):
         yield "the timeline shows other events"

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bench.chaos.evidence import CaseFound, Evidence, PersonFound
-from bench.chaos.lives import begins, first_state, next_state
 from bench.chaos.record import Mailed
 from models.base import Model
 from models.case.kernel import Role, department, school, staff
 from models.case.ladder import RungReached, deadlines, rungs, tick
+from models.case.lived import begins, first_state, next_state
 from models.case.machine import Recorded
 from models.case.notices import notices
 from models.case.state import CaseState
@@ -35,11 +35,11 @@ def judge_reminders(evidence: Evidence) -> tuple[list[str], list[str], float]:
     for case in evidence.cases.values():
         if case.state is None or not case.events:
             continue
-        if not begins(case):
+        if not begins(case.events):
             missed.append(f"{case.case_id}: cannot be lived again without its first event")
             continue
         walk = _Walk(case)
-        walk.to_the_end(evidence.at)
+        walk.to_the_end(case.state, evidence.at)
         missed += walk.missed
         doubled += walk.doubled
         latest = max(latest, walk.latest)
@@ -57,10 +57,10 @@ class _Walk:
         self.doubled: list[str] = []
         self.latest = 0.0
 
-    def to_the_end(self, at: datetime) -> None:
-        state = first_state(self._case)
-        self._told(state, self._case.events[0])
+    def to_the_end(self, ending: CaseState, at: datetime) -> None:
         before = self._case.events[0]
+        state = first_state(before, ending)
+        self._told(state, before)
         for item in self._case.events[1:]:
             # What one act says is said at once: its first part may start a clock whose time was over before.
             same_act = (item.at, item.actor_id) == (before.at, before.actor_id)

@@ -29,6 +29,7 @@ from models.case import (
     training,
     transfer,
 )
+from models.case.chain import Chain
 from models.case.intake import CaseOpened, Hardship, Source
 from models.case.kernel import (
     MENTORS_ELSEWHERE,
@@ -207,7 +208,7 @@ def open_case(opening: Opening) -> tuple[CaseState, Recorded]:
     )
     actor = opening.opened_by
     stamp = Recorded(seq=1, at=opening.opened_at, actor_id=actor.id, actor_role=actor.role, event=event)
-    return state, stamp
+    return state.but(chain=Chain(after=0).followed_by(stamp, event.type)), stamp
 
 
 def decide(
@@ -297,7 +298,9 @@ _EVOLVE_OF = {event: step for events, step in _EVOLVERS.items() for event in get
 
 def evolve(state: CaseState, item: Recorded) -> CaseState:
     """The state after one event."""
-    return _EVOLVE_OF[type(item.event)](state, item.event, item).but(version=item.seq, updated_at=item.at)
+    chain = (state.chain or Chain(after=state.version)).followed_by(item, item.event.type)
+    after = _EVOLVE_OF[type(item.event)](state, item.event, item)
+    return after.but(version=item.seq, updated_at=item.at, chain=chain)
 
 
 def possible(state: CaseState, actor: Actor, now: datetime) -> list[Possibility]:

@@ -17,6 +17,7 @@ from models.base import Model
 from models.calendar import DurationValue, Span
 from models.case import transfer
 from models.case.assessment import Assessment
+from models.case.chain import Chain
 from models.case.closure import Closure
 from models.case.destination import Destination
 from models.case.erasure import Erasure, LegalHold
@@ -48,7 +49,8 @@ STAGES: tuple[Stage, ...] = (
 
 class CaseFacts(Model):
     """What is known of one graduate's file. `version` counts its events; `waiting_since` is the graduate's wait, apart
-    from `pairing.assigned_since`, the present owner's clock. `delivering_since`: the first plan was approved."""
+    from `pairing.assigned_since`, the present owner's clock. `delivering_since`: the first plan was approved. `chain`
+    is None until the first event in a version that has it."""
 
     schema_version: Literal[1] = 1
     case_id: str
@@ -94,6 +96,7 @@ class CaseFacts(Model):
     retention_ended_at: datetime | None = None
     erasure: Erasure | None = None
     rungs: dict[str, int] = Field(default_factory=dict[str, int])
+    chain: Chain | None = None
 
     def under(self, policy: Policy) -> CaseState:
         """The file with the policy that it pins."""

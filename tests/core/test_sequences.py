@@ -14,6 +14,7 @@ from models.case.erasure import ErasureBegun, keeping
 from models.case.follow_up import follow_up_ends_on
 from models.case.kernel import Actor, PlaceAnswer, Refused
 from models.case.ladder import RungReached, deadlines, next_wake, no_deadline_reason, rungs, tick
+from models.case.lived import lived
 from models.case.machine import Recorded, evolve, possible
 from models.case.notices import notices
 from models.case.plan import PlanApproved, PlanRejected
@@ -215,6 +216,8 @@ class Life(RuleBasedStateMachine):
             return
         state = self.case.state
         assert replayed(self.case) == state
+        read_back = [Recorded.model_validate_json(item.model_dump_json()) for item in self.case.events]
+        assert lived(read_back, state) == state
         again = CaseState.model_validate_json(state.model_dump_json())
         assert again == state
         # What was written down and read again expects the same of time.
