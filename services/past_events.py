@@ -28,6 +28,13 @@ class PastEvents:
         with Session(self._engine) as session:
             return [self._recorded(row) for row in session.exec(query.order_by(place)).all()]
 
+    def all_of(self, case_id: str) -> list[Recorded]:
+        """Every event that the ledger holds of a case, in their order. Raises KeyDestroyed, KeyMissing, SealBroken, and
+        ValidationError where one is of no known form."""
+        query = select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(col(CaseEvent.seq))
+        with Session(self._engine) as session:
+            return [self._recorded(row) for row in session.exec(query).all()]
+
     def _recorded(self, row: CaseEvent) -> Recorded:
         event = json.loads(self._vault.open(row.case_id, row.data, event_place(row.seq)))
         stamp = row.model_dump(include={"seq", "at", "actor_id", "actor_role"})

@@ -4,11 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from opentelemetry import trace
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, select
 from sqlmodel import Session, col
 
 from models.case.machine import Recorded
@@ -54,16 +53,8 @@ _WRITTEN = (
     # Two writers of one case wait for each other (SQLite takes one writer at a time anyway).
     .with_for_update()
 )
-_BACK = (
-    update(CaseRow)
-    .where(col(CaseRow.case_id) == bindparam("id"))
-    .values(version=bindparam("to"), updated_at=bindparam("then"))
-)
-_REMEMBER = update(CaseRow).where(col(CaseRow.case_id) == bindparam("id")).values(parts=bindparam("kept"))
 # Among the parts of a case's row: what a digest has told of events that were taken back, until it happens after all.
-_TOLD = "told"
-# Seconds by which an event is surely older than a state that does not know it, and so never happened.
-_SURELY_OLDER = timedelta(seconds=60)
+TOLD = "told"
 
 
 @dataclass(frozen=True)
@@ -110,32 +101,6 @@ class Ledger:
             for item in sealed:
                 self._project(connection, item, whole=whole)
 
-    def repair(self, state: CaseState, known_at: datetime) -> timedelta | None:
-        """Write what the ledger holds of a case anew, as it was at `known_at`, but for events that are missing.
-
-        Answers how much later the state must be known to repair what is left: events that the state does not know may
-        have been too young to say that they never happened.
-        """
-        young: datetime | None = None
-        with self._engine.begin() as connection:
-            written = connection.execute(_WRITTEN, {"id": state.case_id}).one_or_none()
-            if written is not None and written.version > state.version:
-                told = take_back(connection, state.case_id, state.version + 1, known_at - _SURELY_OLDER)
-                if told:
-                    parts = json.loads(written.parts)
-                    parts[_TOLD] = parts.get(_TOLD, {}) | told
-                    connection.execute(_REMEMBER, {"id": state.case_id, "kept": json.dumps(parts)})
-                left = select(func.max(CaseEvent.at)).where(
-                    col(CaseEvent.case_id) == state.case_id, col(CaseEvent.seq) > state.version
-                )
-                young = connection.scalar(left)
-                if young is None:
-                    connection.execute(
-                        _BACK, {"id": state.case_id, "to": state.version, "then": state.updated_at}
-                    )
-        self.project([Projection(state=state, events=[])], whole=True)
-        return young - known_at + _SURELY_OLDER if young is not None else None
-
     def open(self, opened: Sequence[Projection]) -> None:
         """The same for cases that are new, in a few statements for all of them. What the ledger knows stays."""
         ids = [projection.state.case_id for projection in opened]
@@ -162,7 +127,7 @@ class Ledger:
         """What is to be written; nothing of a case whose key was destroyed meanwhile."""
         state = projection.state
         try:
-            events = [self._event(state.case_id, item) for item in projection.events]
+            events = self.event_rows(state.case_id, projection.events)
             rows = self.rows_of(state)
         except KeyDestroyed:
             return None
@@ -176,9 +141,9 @@ class Ledger:
             # A try that was delayed until the case had been erased.
             return
         before: dict[str, Any] = json.loads(written.parts) if written is not None else {}
-        told: dict[str, str] = before.pop(_TOLD, {})
+        told: dict[str, str] = before.pop(TOLD, {})
         if written is not None and events and written.version >= events[0].seq:
-            match met(connection, events, self._are_same):
+            match met(connection, events, self.same):
                 case Met.SAME, _:
                     pass
                 case Met.LATER, _:
@@ -192,7 +157,7 @@ class Ledger:
             # One version has two times where its first try was given up; that one may be the last to come through.
             if written is None or (written.version, written.updated_at) <= (state.version, state.updated_at):
                 if told:
-                    sealed.rows.case.parts = json.dumps(json.loads(sealed.rows.case.parts) | {_TOLD: told})
+                    sealed.rows.case.parts = json.dumps(json.loads(sealed.rows.case.parts) | {TOLD: told})
                 _write(connection, sealed.rows, {} if whole else before)
                 if not sealed.choosing:
                     _set_reservation(connection, state.case_id, sealed.rows.reservation)
@@ -237,13 +202,18 @@ class Ledger:
     def _index(self, state: CaseState, kind: IndexKind, value: str | None) -> str | None:
         return self._vault.index(state.school_id, kind, value) if value else None
 
-    def _are_same(self, one: CaseEvent, other: CaseEvent) -> bool:
+    def same(self, one: CaseEvent, other: CaseEvent) -> bool:
+        """Whether two rows tell the same event. Raises SealBroken."""
         if one.model_dump(exclude={"data"}) != other.model_dump(exclude={"data"}):
             return False
         data = [
             json.loads(self._vault.open(row.case_id, row.data, event_place(row.seq))) for row in (one, other)
         ]
         return data[0] == data[1]
+
+    def event_rows(self, case_id: str, events: Iterable[Recorded]) -> list[CaseEvent]:
+        """What the ledger should hold of events."""
+        return [self._event(case_id, item) for item in events]
 
     def _event(self, case_id: str, item: Recorded) -> CaseEvent:
         return CaseEvent(

@@ -6,11 +6,11 @@ Temporal may hand one task out twice with one time, after its database was away:
 happened, unless the case has gone on since.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from enum import Enum, auto
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 from sqlmodel import Session, col
 
 from models.tables import CaseEvent, CaseNotice
@@ -46,14 +46,28 @@ def met(
 def take_back(connection: Connection, case_id: str, first: int, until: datetime) -> dict[str, str]:
     """Remove the events from the place `first` on that are no younger than `until`, and who was told of them. Answers
     the digests that have told any of it, by notice, so that none tells the same again."""
-    place, at = col(CaseNotice.seq), col(CaseNotice.at)
-    old = select(CaseNotice).where(col(CaseNotice.case_id) == case_id, place >= first, at <= until)
+    return _remove(
+        connection,
+        lambda table: (
+            col(table.case_id) == case_id,
+            col(table.seq) >= first,
+            col(table.at) <= until,
+        ),
+    )
+
+
+def take_out(connection: Connection, case_id: str, places: Collection[int]) -> dict[str, str]:
+    """The same for the events in some places."""
+    return _remove(connection, lambda table: (col(table.case_id) == case_id, col(table.seq).in_(places)))
+
+
+def _remove(
+    connection: Connection, which: Callable[[type[CaseEvent | CaseNotice]], tuple[ColumnElement[bool], ...]]
+) -> dict[str, str]:
+    old = select(CaseNotice).where(*which(CaseNotice))
     told = {notice_key(row): row.period for row in Session(connection).scalars(old) if row.period is not None}
     for table in (CaseEvent, CaseNotice):
-        gone = delete(table).where(
-            col(table.case_id) == case_id, col(table.seq) >= first, col(table.at) <= until
-        )
-        connection.execute(gone)
+        connection.execute(delete(table).where(*which(table)))
     return told
 
 

@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.base import Model
+from models.case.machine import Recorded
 from models.case.state import CaseState
 from models.tables import (
     Attachment,
     CaseDeadline,
-    CaseEvent,
     CaseHardship,
     CaseReferral,
     CaseRow,
@@ -27,11 +27,14 @@ from models.tables.types import Table
 from services.attachment_files import AttachmentFiles
 from services.data_key import KeyDestroyed, SealBroken
 from services.erased_check import ErasedCheck
+from services.past_events import PastEvents
 from services.projection import Ledger, LedgerRows
+from services.repair import Repairs
 from services.sealed import NAME, STUDENT_NO, state_place
 from services.settings import Settings
 from services.vault import Vault
-from workflows.messages import CASE_STATE, CASE_WORKFLOW
+from services.verify_events import unequal_events
+from workflows.messages import CASE_EVENTS, CASE_STATE, CASE_WORKFLOW
 
 _AT_ONCE = 16
 _BATCH = 500
@@ -70,6 +73,8 @@ class Verifier:
     def __init__(self, engine: Engine, vault: Vault, client: Client, settings: Settings) -> None:
         self._engine = engine
         self._ledger = Ledger(engine, vault)
+        self._repairs = Repairs(engine, self._ledger)
+        self._past = PastEvents(engine, vault)
         self._erased = ErasedCheck(engine, vault, settings.school_code)
         self._vault = vault
         self._files = AttachmentFiles(settings.data_dir)
@@ -190,16 +195,26 @@ class Verifier:
 
     async def _repaired(self, state: CaseState, known_at: datetime) -> bool:
         """Whether the ledger holds what it should of a case after it was written anew."""
-        wait = await asyncio.to_thread(self._ledger.repair, state, known_at)
+        known = await self._known(state.case_id)
+        wait = await asyncio.to_thread(self._repairs.repair, state, known, known_at)
         if wait is not None:
             await asyncio.sleep(min(wait.total_seconds(), _YOUNG_SECONDS))
             known_at = datetime.now(UTC)
             found = await self._state(state.case_id)
             if isinstance(found, str):
                 return False
-            state = found
-            await asyncio.to_thread(self._ledger.repair, state, known_at)
+            state, known = found, await self._known(state.case_id)
+            await asyncio.to_thread(self._repairs.repair, state, known, known_at)
         return not await asyncio.to_thread(self._differences, state)
+
+    async def _known(self, case_id: str) -> list[Recorded]:
+        """The events that a case still has at hand; none from a worker of a version that does not tell them."""
+        handle = self._client.get_workflow_handle(case_id)
+        try:
+            async with asyncio.timeout(_QUERY_SECONDS):
+                return await handle.query(CASE_EVENTS, result_type=list[Recorded])
+        except (WorkflowQueryFailedError, TimeoutError):
+            return []
 
     async def _state(self, case_id: str) -> CaseState | str:
         """The state of a case, or why there is none."""
@@ -230,13 +245,7 @@ class Verifier:
             found = [f"row.{name}" for name in self._unequal_columns(state, wanted.case, row)]
             found += _unequal_children(session, wanted)
             found += self._lost_files(session, state.case_id)
-            numbers = select(func.count(), func.min(CaseEvent.seq), func.max(CaseEvent.seq))
-            events = session.exec(numbers.where(CaseEvent.case_id == state.case_id)).one()
-            last = session.get(CaseEvent, (state.case_id, state.version))
-        # The last event must be the very one to which the state owes its version.
-        if events != (state.version, 1, state.version) or last is None or last.at != state.updated_at:
-            found.append("events")
-        return tuple(found)
+        return (*found, *unequal_events(self._past, state))
 
     def _lost_files(self, session: Session, case_id: str) -> list[str]:
         """One problem however many files are missing or cut off; those on their way out do not count."""

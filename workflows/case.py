@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.erasure_messages import ErasureOrder
     from workflows.messages import (
         CASE_COMMAND,
+        CASE_EVENTS,
         CASE_STATE,
         CASE_STATUS,
         CASE_WORKFLOW,
@@ -38,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.outbox import Outbox
     from workflows.questions import ask, ask_ledger
+    from workflows.recent import RecentEvents
     from workflows.retries import PATIENT
 
 TIME_BEFORE_COMMANDS = "time-before-commands"
@@ -55,15 +57,18 @@ class CaseWorkflow:
         promised: list[Recorded] = []
         self._effects: list[LeaveClass] = []
         self._answers = Answers({}, {})
+        self._recent = RecentEvents()
         if given.carried is not None:
             self._state = given.carried.state
             pending = given.carried.pending
             self._effects = given.carried.effects
             self._answers = Answers(given.carried.answers, given.carried.earlier)
+            self._recent = RecentEvents.of(given.carried)
         else:
             assert given.opening is not None  # noqa: S101  (an input holds one of the two)
             self._state, opened = open_case(given.opening)
             (promised if given.projected else pending).append(opened)
+            self._recent.add([opened])
         # What an earlier run could not write yet takes patience.
         behind = given.carried is not None and bool(pending)
         self._outbox = Outbox(pending, lambda: self._state, behind=behind, promised=promised)
@@ -144,6 +149,11 @@ class CaseWorkflow:
         """The whole state, for comparing the ledger with it."""
         return self._state
 
+    @workflow.query(name=CASE_EVENTS)
+    def events(self) -> list[Recorded]:
+        """The events at hand, for repairing the ledger."""
+        return self._recent.in_order()
+
     def _context(self, request: CommandRequest) -> Context:
         return Context(request.actor, workflow.now(), request.expected_version)
 
@@ -214,6 +224,7 @@ class CaseWorkflow:
 
     def _note(self, recorded: list[Recorded]) -> None:
         self._outbox.add(recorded)
+        self._recent.add(recorded)
         self._wake = next_wake(self._state)
         for item in recorded:
             event = item.event

@@ -15,6 +15,7 @@ from models.tables import CaseDeadline, CaseEvent, CaseNotice, CaseRow
 from services.database import engine_of, migrate
 from services.past_events import PastEvents
 from services.projection import Ledger
+from services.repair import Repairs
 from services.settings import Settings
 from services.vault import Vault
 from tests.core.given import GOALS, PROOF, Case
@@ -29,6 +30,7 @@ class Office:
     def __init__(self, engine: Engine, vault: Vault) -> None:
         self.engine = engine
         self.ledger = Ledger(engine, vault)
+        self.repairs = Repairs(engine, self.ledger)
         self._past = PastEvents(engine, vault)
 
     def project(self, case: Case, events: list[Recorded]) -> None:
@@ -184,7 +186,7 @@ def test_repair_takes_back_what_nothing_followed(office: Office) -> None:
     dying = paired(office)
     true = dying.state
     office.project(dying, planned(dying))
-    assert office.ledger.repair(true, datetime.now(UTC) + timedelta(days=9999)) is None
+    assert office.repairs.repair(true, [], datetime.now(UTC) + timedelta(days=9999)) is None
     assert office.timeline()[3:] == []
     assert (office.row().version, office.row().stage) == (3, "assessment")
 
@@ -194,7 +196,7 @@ def test_what_a_repair_took_back_is_not_told_anew_for_its_happening_later(office
     successor = twin_of(dying)
     office.project(dying, planned(dying))
     office.tell_all()
-    office.ledger.repair(successor.state, dying.now + timedelta(minutes=5))
+    office.repairs.repair(successor.state, [], dying.now + timedelta(minutes=5))
     assert office.row().version == 3
     office.project(successor, planned(successor))
     with Session(office.engine) as session:
@@ -207,10 +209,10 @@ def test_repair_leaves_what_may_have_happened_meanwhile(office: Office) -> None:
     case = paired(office)
     looked_at = case.state
     office.project(case, planned(case))
-    wait = office.ledger.repair(looked_at, case.now)
+    wait = office.repairs.repair(looked_at, [], case.now)
     assert wait is not None
     assert office.row().version == 5
     assert len(office.timeline()) == 5
     # Had it happened, its case would know of it by then.
-    assert office.ledger.repair(looked_at, case.now + wait + timedelta(seconds=1)) is None
+    assert office.repairs.repair(looked_at, [], case.now + wait + timedelta(seconds=1)) is None
     assert len(office.timeline()) == looked_at.version

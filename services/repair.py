@@ -1,0 +1,79 @@
+"""Writing what the ledger holds of a case anew, from what the case itself knows."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, func, select, update
+from sqlmodel import Session, col
+
+from models.case.machine import Recorded
+from models.case.state import CaseState
+from models.tables import CaseEvent, CaseRow
+from services.data_key import SealBroken
+from services.database import writing
+from services.projection import TOLD, Ledger
+from services.unhappened import take_back, take_out
+from workflows.messages import Projection
+
+# Seconds by which an event is surely older than a state that does not know it, and so never happened.
+_SURELY_OLDER = timedelta(seconds=60)
+
+
+class Repairs:
+    """Repairs one ledger."""
+
+    def __init__(self, engine: Engine, ledger: Ledger) -> None:
+        self._engine = writing(engine)
+        self._ledger = ledger
+
+    def repair(self, state: CaseState, known: Sequence[Recorded], known_at: datetime) -> timedelta | None:
+        """Write what the ledger holds of a case anew, as it was at `known_at`. Of its events those that are `known`
+        to the case are written where the ledger lacks them or has others; the rest stay.
+
+        Answers how much later the case must be asked again to repair what is left: events that it does not know may
+        have been too young to say that they never happened.
+        """
+        own = [item for item in known if item.seq <= state.version]
+        rows = self._ledger.event_rows(state.case_id, own)
+        with self._engine.begin() as connection:
+            written = connection.execute(
+                select(col(CaseRow.version), col(CaseRow.parts))
+                .where(col(CaseRow.case_id) == state.case_id)
+                .with_for_update()
+            ).one_or_none()
+            wrong = self._wrong(connection, state.case_id, rows)
+            told = take_out(connection, state.case_id, wrong)
+            told |= take_back(connection, state.case_id, state.version + 1, known_at - _SURELY_OLDER)
+            left = select(func.max(CaseEvent.at)).where(
+                col(CaseEvent.case_id) == state.case_id, col(CaseEvent.seq) > state.version
+            )
+            young = connection.scalar(left)
+            changes: dict[str, object] = {}
+            if written is not None and told:
+                parts = json.loads(written.parts)
+                changes["parts"] = json.dumps(parts | {TOLD: parts.get(TOLD, {}) | told})
+            if written is not None and young is None and written.version > state.version:
+                changes |= {"version": state.version, "updated_at": state.updated_at}
+            if changes:
+                row = update(CaseRow).where(col(CaseRow.case_id) == state.case_id)
+                connection.execute(row.values(**changes))
+        events = [item for item in own if item.seq in wrong]
+        self._ledger.project([Projection(state=state, events=events)], whole=True)
+        return None if young is None else young - known_at + _SURELY_OLDER
+
+    def _wrong(self, connection: Connection, case_id: str, rows: Sequence[CaseEvent]) -> set[int]:
+        """The places at which the ledger does not have these events. Another one in the place of an event that its
+        case knows has not happened, however young it is."""
+        place = col(CaseEvent.seq)
+        query = select(CaseEvent).where(
+            col(CaseEvent.case_id) == case_id, place.in_([row.seq for row in rows])
+        )
+        found = {row.seq: row for row in Session(connection).scalars(query)}
+        return {row.seq for row in rows if row.seq not in found or not self._same(found[row.seq], row)}
+
+    def _same(self, one: CaseEvent, other: CaseEvent) -> bool:
+        try:
+            return self._ledger.same(one, other)
+        except SealBroken:
+            return False
