@@ -21,6 +21,8 @@ from services.ciphers import KEY_BYTES, Algorithm, Sealer
 from services.file_lock import exclusive
 from services.settings import Settings, SetupError
 
+# Of 32 random bytes some 30 differ; fewer than these in not one key of 10**10.
+_FEWEST_DIFFERENT = 20
 # The first byte of a wrapped key says how it was wrapped.
 _MARKS = {Algorithm.AES_256_GCM: b"a", Algorithm.SM4_GCM: b"s"}
 _ALGORITHMS = {mark: algorithm for algorithm, mark in _MARKS.items()}
@@ -128,8 +130,27 @@ def master_keys_of(settings: Settings) -> MasterKeys:
     return KeyRing(settings.cipher, path=settings.data_dir / "keys" / "master.key", own=True)
 
 
+def has_guessable_key(settings: Settings) -> bool:
+    """Whether others give a master key that cannot be random, as zeros or a word; False where there is no ring that
+    can be read, which the first use tells."""
+    if settings.master_keys is not None:
+        text = settings.master_keys.get_secret_value()
+    elif settings.master_keys_file is not None:
+        text = settings.master_keys_file.read_text()
+    else:
+        return False
+    try:
+        return any(len(set(key)) < _FEWEST_DIFFERENT for key in _keys_in(text).values())
+    except SetupError:
+        return False
+
+
 def _parse(text: str) -> dict[str, Sealer]:
-    ring: dict[str, Sealer] = {}
+    return {name: Sealer(key) for name, key in _keys_in(text).items()}
+
+
+def _keys_in(text: str) -> dict[str, bytes]:
+    ring: dict[str, bytes] = {}
     for item in text.split():
         name, _, encoded = _with_id(item).partition(":")
         try:
@@ -138,7 +159,7 @@ def _parse(text: str) -> dict[str, Sealer]:
             key = b""
         if not name or name in ring or len(key) != KEY_BYTES:
             raise _not_a_ring()
-        ring[name] = Sealer(key)
+        ring[name] = key
     if not ring:
         raise _not_a_ring()
     return ring

@@ -11,15 +11,21 @@ from pathlib import Path
 from sqlalchemy import Engine, func, make_url
 from sqlmodel import Session, col, select
 
+from models.case.kernel import Role
 from models.tables import Staff
 from models.tables.accounts import Account
 from services.database import create_engine_from
 from services.demo import sample_school
+from services.master_keys import has_guessable_key
 from services.settings import Settings, SetupError
 
 _TRIAL_SCHOOL = "99999"
 _ENCRYPTED = frozenset({"require", "verify-ca", "verify-full"})
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# Who decides about many files, or about accounts.
+_TWO_FACTORS = frozenset({Role.DEPARTMENT_SUPERVISOR, Role.SCHOOL_SUPERVISOR, Role.ADMINISTRATOR})
+# OWASP's least for argon2id.
+_LEAST_HASH_MB = 19
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,14 @@ class Weakness:
 
 def weak_settings(settings: Settings) -> list[Weakness]:
     """What is weak about the settings and the files, without asking the database."""
-    return [*_for_trials(settings), *_network(settings), *_files(settings)]
+    return [
+        *_for_trials(settings),
+        *_master_keys(settings),
+        *_sign_on(settings),
+        *_network(settings),
+        *_channels(settings),
+        *_files(settings),
+    ]
 
 
 def weak_data(settings: Settings) -> list[Weakness]:
@@ -79,12 +92,38 @@ def _for_trials(settings: Settings) -> Iterator[Weakness]:
             f"学校代码仍为默认值 {_TRIAL_SCHOOL}：设 ZHUHANG_SCHOOL_CODE。",
             f"The school code is still {_TRIAL_SCHOOL}: set ZHUHANG_SCHOOL_CODE.",
         )
-    if settings.master_keys is None and settings.master_keys_file is None:
+
+
+def _master_keys(settings: Settings) -> Iterator[Weakness]:
+    file = settings.master_keys_file
+    beside = file is not None and file.resolve().is_relative_to(settings.data_dir.resolve())
+    if beside or (settings.master_keys is None and file is None):
         yield Weakness(
             "master_key",
-            "主密钥由程序生成，与数据放在同一目录：另行保管，并设 ZHUHANG_MASTER_KEYS_FILE。",
-            "The master key is made beside the data that it protects: keep one elsewhere and name it in "
+            "主密钥与数据放在同一目录：另行保管，并设 ZHUHANG_MASTER_KEYS_FILE。",
+            "The master key is beside the data that it protects: keep one elsewhere and name it in "
             "ZHUHANG_MASTER_KEYS_FILE.",
+        )
+    if has_guessable_key(settings):
+        yield Weakness(
+            "master_key_guessable",
+            "主密钥不是随机生成的：用 openssl rand -base64 32 生成，再执行 zhuhang keys rotate。",
+            "A master key is not random: make one with `openssl rand -base64 32`, then run zhuhang keys rotate.",
+        )
+
+
+def _sign_on(settings: Settings) -> Iterator[Weakness]:
+    if without := sorted(_TWO_FACTORS - settings.totp_roles):
+        yield Weakness(
+            "second_factor",
+            f"这些角色登录不要求二次验证：{'、'.join(without)}；改正 ZHUHANG_TOTP_ROLES。",
+            f"These roles sign on without a second factor: {', '.join(without)}; mend ZHUHANG_TOTP_ROLES.",
+        )
+    if settings.password_memory_mb < _LEAST_HASH_MB:
+        yield Weakness(
+            "password_hash",
+            f"口令散列用的内存过小：ZHUHANG_PASSWORD_MEMORY_MB 至少为 {_LEAST_HASH_MB}。",
+            f"Hashing passwords takes too little memory: set ZHUHANG_PASSWORD_MEMORY_MB to {_LEAST_HASH_MB} at least.",
         )
 
 
@@ -103,6 +142,20 @@ def _network(settings: Settings) -> Iterator[Weakness]:
             f"The API listens on {settings.http_host} without TLS: set ZHUHANG_HTTP_HOST=127.0.0.1, or name the "
             "reverse proxy before it in ZHUHANG_TRUSTED_PROXIES.",
         )
+    if any(ipaddress.ip_network(network).prefixlen == 0 for network in settings.trusted_proxies):
+        yield Weakness(
+            "trusted_proxies",
+            "任何人都可以冒充任意来源地址：ZHUHANG_TRUSTED_PROXIES 只写反向代理的地址。",
+            "Anybody may claim any address: name the reverse proxies alone in ZHUHANG_TRUSTED_PROXIES.",
+        )
+    told = (settings.api_metrics_port, settings.worker_metrics_port, settings.temporal_metrics_port)
+    if any(told) and not is_local(settings.metrics_host):
+        yield Weakness(
+            "metrics_host",
+            f"指标在 {settings.metrics_host} 上提供且不需登录：确认该地址只有内网可达。",
+            f"Metrics are told on {settings.metrics_host} to whoever asks: see that it is reached from inside only.",
+            grave=False,
+        )
     host = (settings.temporal_address or "localhost:1").rpartition(":")[0].strip("[]")
     if not is_local(host) and not settings.temporal_over_tls:
         yield Weakness(
@@ -119,6 +172,23 @@ def _network(settings: Settings) -> Iterator[Weakness]:
                 f"到数据库的连接不加密：在 {name} 中加 ?sslmode=verify-full。",
                 f"The database is reached in plaintext: add ?sslmode=verify-full to {name}.",
             )
+
+
+def _channels(settings: Settings) -> Iterator[Weakness]:
+    if wide := [host for host in settings.notify_hosts if _is_everything(host)]:
+        yield Weakness(
+            "notify_hosts",
+            f"个人消息渠道可以指向任何主机（{'、'.join(wide)}）：ZHUHANG_NOTIFY_HOSTS 只写需要的主机。",
+            f"People's own channels may be at any host ({', '.join(wide)}): name those that are needed in "
+            "ZHUHANG_NOTIFY_HOSTS.",
+        )
+
+
+def _is_everything(host: str) -> bool:
+    try:
+        return ipaddress.ip_network(host).prefixlen == 0
+    except ValueError:
+        return not host.strip("*.")
 
 
 def _files(settings: Settings) -> Iterator[Weakness]:

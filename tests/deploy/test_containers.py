@@ -83,11 +83,14 @@ def test_the_settings_are_ours_and_leave_nothing_weak(form: int, tmp_path: Path)
     filled = {
         name: _here(value, tmp_path) if name.endswith("_FILE") else value for name, value in given.items()
     }
-    filled |= {"ZHUHANG_DATA_DIR": str(tmp_path)}
-    tmp_path.chmod(0o700)
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    filled |= {"ZHUHANG_DATA_DIR": str(data)}
     if form == 1:
         filled["ZHUHANG_SCHOOL_CODE"] = "12345"
-    assert weak_settings(_settings(filled)) == []
+    # Between containers, metrics are told on a network of their own, which the product cannot know.
+    found = weak_settings(_settings(filled))
+    assert [(item.code, item.grave) for item in found] == [("metrics_host", False)]
 
 
 def _here(path: str, folder: Path) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ ZHUHANG = [sys.executable, "-m", "cli.main"]
 
 def settings_in(folder: Path, **changed: Any) -> Settings:
     folder.chmod(0o700)
-    keys = folder / "secret"
+    keys, data = folder / "secret", folder / "data"
     keys.touch(mode=0o600)
-    chosen: dict[str, Any] = SAFE | {"data_dir": folder, "master_keys_file": keys} | changed
+    data.mkdir(mode=0o700, exist_ok=True)
+    chosen: dict[str, Any] = SAFE | {"data_dir": data, "master_keys_file": keys} | changed
     return Settings(**chosen)
 
 
@@ -47,6 +49,15 @@ def test_a_safe_installation_may_start(tmp_path: Path) -> None:
     [
         ({"demo": True}, "demo_data"),
         ({"master_keys_file": None}, "master_key"),
+        ({"master_keys": f"1:{b64encode(bytes(32)).decode()}"}, "master_key_guessable"),
+        ({"master_keys": b64encode(b"zhuhang-demo-key" * 2).decode()}, "master_key_guessable"),
+        ({"totp_roles": ""}, "second_factor"),
+        ({"totp_roles": "school_supervisor administrator"}, "second_factor"),
+        ({"password_memory_mb": 8}, "password_hash"),
+        ({"trusted_proxies": "0.0.0.0/0"}, "trusted_proxies"),
+        ({"trusted_proxies": "10.0.0.0/8 ::/0"}, "trusted_proxies"),
+        ({"notify_hosts": "*"}, "notify_hosts"),
+        ({"notify_hosts": "hooks.example.edu 0.0.0.0/0"}, "notify_hosts"),
         ({"allow_test_identities": True}, "test_identities"),
         ({"school_code": "99999"}, "school_code"),
         ({"public_url": "http://help.example.edu"}, "public_url"),
@@ -72,6 +83,8 @@ def test_each_weak_setting_is_named(tmp_path: Path, changed: dict[str, Any], cod
     "changed",
     [
         {"http_host": "0.0.0.0", "trusted_proxies": "10.0.0.1"},  # noqa: S104
+        {"master_keys": b64encode(bytes(range(32))).decode(), "master_keys_file": None},
+        {"notify_hosts": "*.example.edu 10.1.0.0/16"},
         {"temporal_address": "temporal.example.edu:7233", "temporal_tls": True},
         {"temporal_address": "127.0.0.1:7233"},
         {"database_url": "postgresql+psycopg://a:b@db.example.edu/z?sslmode=verify-full"},
@@ -81,6 +94,21 @@ def test_each_weak_setting_is_named(tmp_path: Path, changed: dict[str, Any], cod
 )
 def test_what_is_mended_is_not_named(tmp_path: Path, changed: dict[str, Any]) -> None:
     assert weak_settings(settings_in(tmp_path, **changed)) == []
+
+
+def test_a_master_key_beside_the_data_is_named(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    (settings.data_dir / "keys").mkdir(mode=0o700)
+    made = settings.data_dir / "keys" / "master.key"
+    made.touch(mode=0o600)
+    named = settings_in(tmp_path, master_keys_file=made)
+    assert [item.code for item in weak_settings(named)] == ["master_key"]
+
+
+def test_metrics_that_others_may_reach_are_worth_knowing(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, metrics_host="0.0.0.0", api_metrics_port=9100)  # noqa: S104
+    assert [(item.code, item.grave) for item in weak_settings(settings)] == [("metrics_host", False)]
+    refuse_weak(settings, with_data=False)
 
 
 def test_files_that_others_may_read_are_named(tmp_path: Path) -> None:
@@ -95,7 +123,7 @@ def test_files_that_others_may_read_are_named(tmp_path: Path) -> None:
     ]
     password.chmod(0o600)
     assert weak_settings(settings) == []
-    tmp_path.chmod(0o755)
+    settings.data_dir.chmod(0o755)
     assert [item.code for item in weak_settings(settings)] == ["readable_by_others"]
 
 
