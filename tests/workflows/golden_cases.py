@@ -1,16 +1,18 @@
 """Scenes of the golden histories: cases."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tests.product import POLICIES
 from tests.workflows.life import LIFE
 from tests.workflows.recorder import Recorder, until, working
-from workflows.case import TIME_BEFORE_COMMANDS
+from workflows.case import FIRST_TASK_STANDS_ALONE, TIME_BEFORE_COMMANDS
 from workflows.erasure_messages import erasure_workflow_id
 from workflows.messages import CASE_STATUS, CaseStatus
 
 NATIONAL, SECONDS = POLICIES / "national.yaml", POLICIES / "seconds.yaml"
+# The first rung of a fresh file is reached soon after.
+_ALMOST_REMINDED = timedelta(seconds=4.5)
 _SHORT = "extends: national\nid: short\nversion: 1\ntitle: 短\ncontinue_after_commands: 4\n"
 
 
@@ -71,3 +73,20 @@ async def late(recorder: Recorder) -> None:
         history = await lives.handle(case_id).fetch_history()
         assert any(TIME_BEFORE_COMMANDS.encode() in event.SerializeToString() for event in history.events)
         await recorder.save(case_id, "late")
+
+
+async def asked(recorder: Recorder) -> None:
+    """A case that is asked while its first task waits, and whose first reminder is due at once."""
+    lives = recorder.lives("asked", SECONDS)
+    case_id = await lives.open(datetime.now(UTC) - _ALMOST_REMINDED)
+    question = asyncio.create_task(lives.state(case_id))
+    async with working(lives):
+        await question
+
+        async def reminded() -> bool:
+            return (await lives.state(case_id)).version > 1
+
+        await until(reminded)
+        history = await lives.handle(case_id).fetch_history()
+        assert any(FIRST_TASK_STANDS_ALONE.encode() in event.SerializeToString() for event in history.events)
+        await recorder.save(case_id, "asked")

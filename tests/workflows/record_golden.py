@@ -26,6 +26,7 @@ SCENES: dict[Scene, tuple[str, ...]] = {
     golden_cases.second_run: ("second-run",),
     golden_cases.erased: ("erased", "erasure"),
     golden_cases.late: ("late",),
+    golden_cases.asked: ("asked",),
     golden_beside.batch: ("batch",),
     golden_beside.roster: ("import", "import-refused"),
     golden_beside.digest: ("digest", "digest-looked-again", "delivery"),
