@@ -2,6 +2,7 @@
 
 from temporalio import activity
 
+from activities.heartbeats import heartbeating
 from services.reconciler import Reconciler
 from workflows.reconcile_messages import SliceInput, SliceResult
 
@@ -15,6 +16,6 @@ class ReconcileActivities:
 
     @activity.defn(name="reconcile_slice")
     async def reconcile_slice(self, given: SliceInput) -> SliceResult:
-        return SliceResult(
-            cursor=await self._reconciler.reconcile(given.cursor), wait_seconds=self._wait_seconds
-        )
+        async with heartbeating():
+            cursor = await self._reconciler.reconcile(given.cursor)
+        return SliceResult(cursor=cursor, wait_seconds=self._wait_seconds)

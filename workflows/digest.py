@@ -21,12 +21,12 @@ with workflow.unsafe.imports_passed_through():
         SendInput,
     )
     from workflows.messages import DIGEST_WORKFLOW
+    from workflows.retries import SIGN_OF_LIFE
 
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 # One person's channel may answer slowly: small batches keep a crash from costing much.
 _BATCH = 50
 _LONGEST_WAIT = timedelta(hours=1)
-_SIGN_OF_LIFE = timedelta(seconds=10)
 
 
 @workflow.defn(name=DIGEST_WORKFLOW)
@@ -51,7 +51,7 @@ class DigestWorkflow:
             collected,
             result_type=list[str],
             start_to_close_timeout=timedelta(minutes=5),
-            heartbeat_timeout=_SIGN_OF_LIFE,
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=_PATIENT,
         )
         if ids:

@@ -6,7 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from workflows.reconcile_messages import RECONCILE_WORKFLOW, ReconcileInput, SliceInput, SliceResult
-    from workflows.retries import UNHURRIED
+    from workflows.retries import SIGN_OF_LIFE, UNHURRIED
 
 # Slices in one run: a history of about a thousand events.
 _SLICES = 100
@@ -26,6 +26,7 @@ class ReconcileWorkflow:
                 SliceInput(school_id=given.school_id, cursor=cursor),
                 result_type=SliceResult,
                 start_to_close_timeout=timedelta(minutes=10),
+                heartbeat_timeout=SIGN_OF_LIFE,
                 retry_policy=UNHURRIED,
             )
             cursor, wait = done.cursor, done.wait_seconds

@@ -10,3 +10,5 @@ QUICK = RetryPolicy(initial_interval=timedelta(milliseconds=50), maximum_attempt
 PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
 # Work in the background.
 UNHURRIED = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+# A worker that is silent for so long in the middle of an activity that gives signs of life is dead.
+SIGN_OF_LIFE = timedelta(seconds=10)

@@ -3,21 +3,32 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import PendingActivityState
 
+from services.temporal import connect
+from services.vault import Vault
 from tests.product import STAFF
 from tests.running import Running, running_processes
+from workflows.reconcile_messages import RECONCILE_WORKFLOW, ReconcileInput
 
 CONTACT = {"type": "record_contact", "method": "phone", "content": "联系"}
 # Parts in the order in which they are killed, under load.
 VICTIMS = ("worker", "api", "temporal", "worker")
 
 
-@pytest.fixture
-async def running(tmp_path: Path) -> AsyncGenerator[Running]:
-    async with running_processes(tmp_path) as product:
+# Far below what the comparison of a slice may take at all.
+SOON_SECONDS = 90
+
+
+@pytest.fixture(scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Running]:
+    async with running_processes(tmp_path_factory.mktemp("kills")) as product:
+        await product.post("/departments", "admin", {"id": "cs", "name": "计算机学院"}, "department")
+        for person in STAFF:
+            if person.get("department_id") != "edu":
+                await product.post("/staff", "admin", person, f"staff-{person['id']}")
         yield product
 
 
@@ -40,10 +51,6 @@ async def _case(product: Running, number: int) -> str:
 
 @pytest.mark.timeout(300)
 async def test_nothing_acknowledged_is_lost_or_doubled(running: Running) -> None:
-    await running.post("/departments", "admin", {"id": "cs", "name": "计算机学院"}, "department")
-    for person in STAFF:
-        if person.get("department_id") != "edu":
-            await running.post("/staff", "admin", person, f"staff-{person['id']}")
     cases = [await _case(running, number) for number in range(4)]
     acknowledged: Counter[str] = Counter()
     ending = asyncio.Event()
@@ -73,3 +80,33 @@ async def test_nothing_acknowledged_is_lost_or_doubled(running: Running) -> None
     for case_id in cases:
         case = (await running.http.get(f"/api/v1/cases/{case_id}", headers=running.bearer("college"))).json()
         assert case["contacts"] == acknowledged[case_id]
+
+
+@pytest.mark.timeout(300)
+async def test_a_slice_is_compared_soon_after_its_worker_died(running: Running) -> None:
+    settings = running.settings()
+    client = await connect(settings, Vault.of(settings))
+    # A case that has ended is looked at again for seconds.
+    await client.get_workflow_handle(await _case(running, 99)).terminate()
+    round_ = await client.start_workflow(
+        RECONCILE_WORKFLOW,
+        ReconcileInput(school_id=settings.school_code, wait_seconds=1),
+        id="reconcile-now",
+        task_queue=settings.task_queue,
+    )
+
+    async def tries() -> list[int]:
+        """Of the comparison that is being made: which try it is."""
+        waited_for = (await round_.describe()).raw_description.pending_activities
+        begun = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+        return [each.attempt for each in waited_for if each.state == begun]
+
+    async def until_try(number: int) -> None:
+        async with asyncio.timeout(SOON_SECONDS):
+            while await tries() != [number]:  # noqa: ASYNC110  (other processes)
+                await asyncio.sleep(0.05)
+
+    await until_try(1)
+    running.kill("worker")
+    await until_try(2)
+    await round_.terminate()
