@@ -46,13 +46,13 @@ from services.policies import load_policies
 from services.projection import Ledger
 from services.reconcile_start import start_reconciler
 from services.reconciler import Reconciler
-from services.sandbox import sandbox
 from services.settings import Settings
 from services.states import States
 from services.temporal import connect
 from services.training import ClassLedger
 from services.trends import DayBook
 from services.vault import Vault
+from services.workflow_runner import workflow_runner
 from workflows.batch import BatchWorkflow
 from workflows.case import CaseWorkflow
 from workflows.digest import DeliveryWorkflow, DigestWorkflow
@@ -78,19 +78,10 @@ WORKFLOWS: list[type] = [
 
 # Threads for activities: SQLite takes one writer at a time, PostgreSQL a pool of ten.
 _ACTIVITY_THREADS = 16
-# About 100 kB each.
-_CACHED_WORKFLOWS = 1000
 _START_RETRY_SECONDS = 5
 
 
-def build_worker(
-    client: Client,
-    settings: Settings,
-    vault: Vault,
-    executor: ThreadPoolExecutor,
-    *,
-    cached_workflows: int = _CACHED_WORKFLOWS,
-) -> Worker:
+def build_worker(client: Client, settings: Settings, vault: Vault, executor: ThreadPoolExecutor) -> Worker:
     """A worker with every workflow and activity, on the settings' database and task queue."""
     engine = create_engine_from(settings)
     ledger = LedgerActivities(
@@ -152,9 +143,9 @@ def build_worker(
         activities=activities,
         activity_executor=executor,
         interceptors=[CommandIds()],
-        workflow_runner=sandbox(),
+        workflow_runner=workflow_runner(sandboxed=settings.workflow_sandbox),
         graceful_shutdown_timeout=timedelta(seconds=2),
-        max_cached_workflows=cached_workflows,
+        max_cached_workflows=settings.cached_workflows,
         max_concurrent_workflow_task_polls=10,
         # Nothing is stored outside of Temporal; one at a time takes no task for each payload.
         max_workflow_task_external_storage_concurrency=1,

@@ -5,7 +5,7 @@ import sys
 
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli.clean_exit import run_and_leave
 
@@ -36,6 +36,7 @@ async def serve(address: str) -> None:
         client,
         task_queue=QUEUE,
         workflows=[BareWorkflow],
+        workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=1000,
         max_concurrent_workflow_task_polls=10,
     )

@@ -5,7 +5,7 @@ deadline computed today is computed alike when the workflow is replayed years la
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -17,8 +17,14 @@ from models.base import Dates, Model
 Unit = Literal["working_days", "days", "months", "hours", "minutes", "seconds"]
 
 _DURATION = re.compile(r"^\s*([+-]?\d+)\s*(working[ _]days?|days?|months?|hours?|minutes?|seconds?)\s*$")
-_EXACT_SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1}
-_AT_MOST_DAYS = {"working_days": 1.5, "days": 1, "months": 31, "hours": 1 / 24, "minutes": 1 / 1440}
+_EXACT_SECONDS: Mapping[str, int] = {"hours": 3600, "minutes": 60, "seconds": 1}
+_AT_MOST_DAYS: Mapping[str, float] = {
+    "working_days": 1.5,
+    "days": 1,
+    "months": 31,
+    "hours": 1 / 24,
+    "minutes": 1 / 1440,
+}
 _LONGEST_DAYS = 3660
 
 

@@ -10,7 +10,7 @@ COVER = "***"
 
 _OPEN = "open"
 _WHOLE = "whole"
-_COVERED: dict[str, Callable[[str], str]] = {
+_COVERED: Mapping[str, Callable[[str], str]] = {
     "name": mask_name,
     "id_number": mask_id_number,
     "phone": mask_phone,

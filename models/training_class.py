@@ -3,6 +3,7 @@
 Each act answers the class after it; what the cases must be told is kept in the class until it was told.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -17,7 +18,7 @@ from models.case.training import CompleteTraining, GiveTrainingPlace, WithdrawTr
 
 RollStatus = Literal["enrolled", "waiting", "completed", "withdrawn", "failed"]
 ClassStatus = Literal["open", "finished", "cancelled"]
-_REASONS = {
+_REASONS: Mapping[str, str] = {
     "class_ended": "培训班已结束，未获得名额 · the class ended without a free place",
     "class_cancelled": "培训班取消 · the class was cancelled",
     "attendance_too_low": "出勤率未达到要求 · attendance below what is required",

@@ -18,6 +18,7 @@ from services.policies import packaged_policies
 from services.settings_export import ExportSettings
 from services.settings_observability import ObservabilitySettings
 from services.settings_security import SecretFile, SecuritySettings, secret_in
+from services.settings_worker import WorkerSettings
 from services.sign_on.settings import SignOnSettings
 from services.sso.settings import SsoSettings
 
@@ -42,7 +43,9 @@ class SetupError(Exception):
         self.en = en
 
 
-class Settings(SecuritySettings, SignOnSettings, SsoSettings, ExportSettings, ObservabilitySettings):
+class Settings(
+    SecuritySettings, SignOnSettings, SsoSettings, ExportSettings, ObservabilitySettings, WorkerSettings
+):
     """What may be set, with its default. Paths are made absolute."""
 
     model_config = SettingsConfigDict(

@@ -211,22 +211,22 @@ def settings_for(
 
 
 @asynccontextmanager
-async def running_worker(settings: Settings, **options: Any) -> AsyncGenerator[None]:
+async def running_worker(settings: Settings) -> AsyncGenerator[None]:
     """A worker for the settings, in this process."""
     vault = Vault.of(settings)
     client = await connect(settings, vault)
     with ThreadPoolExecutor(16) as executor:
-        async with build_worker(client, settings, vault, executor, **options):
+        async with build_worker(client, settings, vault, executor):
             yield
 
 
 @asynccontextmanager
-async def running_product(settings: Settings, **worker_options: Any) -> AsyncGenerator[Product]:
+async def running_product(settings: Settings) -> AsyncGenerator[Product]:
     """A migrated installation with worker, application and the staff of STAFF."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     migrate(settings)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(running_worker(settings, **worker_options))
+        await stack.enter_async_context(running_worker(settings))
         product = await stack.enter_async_context(running_api(settings))
         for department in ({"id": "cs", "name": "计算机学院"}, {"id": "edu", "name": "师范学院"}):
             await product.request("POST", "/departments", json=department)

@@ -11,7 +11,7 @@ from typing import Any
 import uvloop
 from temporalio import activity, workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli.clean_exit import run_and_leave
 
@@ -98,6 +98,7 @@ async def serve(
             client,
             task_queue=queue,
             workflows=[kind],
+            workflow_runner=UnsandboxedWorkflowRunner(),
             activities=[Projection(engine).project],
             activity_executor=threads,
             max_cached_workflows=cached,

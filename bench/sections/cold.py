@@ -1,6 +1,5 @@
 """A command in a case that the worker has in memory, and in one that it must read again."""
 
-import sys
 from collections.abc import Sequence
 
 from bench.installation import ZHUHANG, api_alone, running
@@ -38,8 +37,8 @@ async def measure(ground: Ground) -> Findings:
 
             await timed(build, range((longest - _BEFORE - _ROOM) * len(built)), _CASES)
         events = await length(built[1])
-        small = [sys.executable, "-m", "bench.small_cache", str(_CACHED)]
-        with running(small, place.environment, ground.folder / "small.log"):
+        small = place.environment | {"ZHUHANG_CACHED_WORKFLOWS": str(_CACHED)}
+        with running([ZHUHANG, "worker"], small, ground.folder / "small.log"):
             found: list[Sequence[Timing]] = []
             for first in range(0, len(built), _CASES):
                 cases = built[first : first + _CASES]

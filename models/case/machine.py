@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, get_args
@@ -146,7 +146,7 @@ _STEPS = (
     objection,
     standards,
 )
-RULES: dict[type[Command], Rule[Any]] = {rule.command: rule for step in _STEPS for rule in step.RULES}
+RULES: Mapping[type[Command], Rule[Any]] = {rule.command: rule for step in _STEPS for rule in step.RULES}
 
 
 class Recorded(Stamp):
@@ -274,7 +274,7 @@ def record(
     return state, recorded
 
 
-_EVOLVERS: dict[Any, Callable[[CaseState, Any, Stamp], CaseState]] = {
+_EVOLVERS: Mapping[Any, Callable[[CaseState, Any, Stamp], CaseState]] = {
     intake.IntakeEvent: intake.evolve,
     profile.ProfileEvent: profile.evolve,
     pairing.PairingEvent: pairing.evolve,
@@ -293,7 +293,9 @@ _EVOLVERS: dict[Any, Callable[[CaseState, Any, Stamp], CaseState]] = {
     standards.PolicyChanged: standards.evolve,
     ladder.RungReached: ladder.evolve,
 }
-_EVOLVE_OF = {event: step for events, step in _EVOLVERS.items() for event in get_args(events) or (events,)}
+_EVOLVE_OF: Mapping[Any, Callable[[CaseState, Any, Stamp], CaseState]] = {
+    event: step for events, step in _EVOLVERS.items() for event in get_args(events) or (events,)
+}
 
 
 def evolve(state: CaseState, item: Recorded) -> CaseState:

@@ -1,6 +1,6 @@
 """The words in which screens name things, in Chinese and English: commands, fields, values, events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
 
@@ -13,7 +13,11 @@ from models.hardship import hardship_types
 from models.roster.codes import person_codes
 from models.views.wording import Text, wording
 
-_PERSON_TABLES = {"sex": "sexes", "education_level": "education_levels", "ethnicity": "ethnicities"}
+_PERSON_TABLES: Mapping[str, str] = {
+    "sex": "sexes",
+    "education_level": "education_levels",
+    "ethnicity": "ethnicities",
+}
 
 
 class Term(Text):

@@ -56,9 +56,9 @@ def lines() -> Iterator[io.StringIO]:
 
 
 async def test_a_replay_logs_nothing_again(temporal_address: str, tmp_path: Path, lines: io.StringIO) -> None:
-    settings = settings_for(tmp_path, temporal_address, school="90060")
+    settings = settings_for(tmp_path, temporal_address, school="90060", cached_workflows=0)
     # Without a cache each task of a workflow replays all that was before.
-    async with running_product(settings, cached_workflows=0) as product:
+    async with running_product(settings) as product:
         case_id = await product.paired()
         for _ in range(3):
             await product.accepted(case_id, "mentor-1", CONTACT)

@@ -8,11 +8,11 @@ from temporalio.worker import Replayer
 
 from api.app import create_app
 from api.traced import Traced
-from services.sandbox import sandbox
 from services.settings import Settings
 from services.temporal import connect, data_converter
 from services.tracing import tracing, tracing_plugins
 from services.vault import Vault
+from services.workflow_runner import workflow_runner
 from tests.observability.collector import Collected
 from tests.observability.watched import CONTACT, Watched
 from worker import WORKFLOWS
@@ -77,7 +77,9 @@ async def test_a_command_is_one_trace_from_the_caller_to_the_database(
 
     # What was traced can be replayed by those who trace nothing.
     await Replayer(
-        workflows=WORKFLOWS, data_converter=data_converter(vault), workflow_runner=sandbox()
+        workflows=WORKFLOWS,
+        data_converter=data_converter(vault),
+        workflow_runner=workflow_runner(sandboxed=True),
     ).replay_workflow(history)
 
 

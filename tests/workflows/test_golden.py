@@ -8,7 +8,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from services.sandbox import sandbox
+from services.workflow_runner import workflow_runner
 from tests.workflows.record_golden import SCENES
 from tests.workflows.recorder import GOLDEN
 from worker import WORKFLOWS
@@ -31,10 +31,13 @@ def test_every_scene_is_recorded() -> None:
     assert recorded == {name for names in SCENES.values() for name in names}
 
 
+@pytest.mark.parametrize("sandboxed", [True, False], ids=["sandboxed", "plainly"])
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
-async def test_a_released_history_replays(path: Path) -> None:
+async def test_a_released_history_replays(path: Path, *, sandboxed: bool) -> None:
     history = WorkflowHistory.from_json("golden", path.read_text(encoding="utf-8"))
     replayer = Replayer(
-        workflows=WORKFLOWS, data_converter=pydantic_data_converter, workflow_runner=sandbox()
+        workflows=WORKFLOWS,
+        data_converter=pydantic_data_converter,
+        workflow_runner=workflow_runner(sandboxed=sandboxed),
     )
     await replayer.replay_workflow(history)

@@ -37,9 +37,9 @@ def database_away(product: Product) -> Generator[None]:
 
 
 async def test_a_whole_life_without_the_workflow_cache(temporal_address: str, tmp_path: Path) -> None:
-    settings = settings_for(tmp_path, temporal_address, school=SCHOOL)
+    settings = settings_for(tmp_path, temporal_address, school=SCHOOL, cached_workflows=0)
     lives = Lives(await connect(settings, Vault.of(settings)), settings)
-    async with running_worker(settings, cached_workflows=0):
+    async with running_worker(settings):
         case_id = await lives.open()
         answers = await lives.live(case_id)
     assert all(answer.projected for answer in answers)

@@ -1,4 +1,4 @@
-"""The sandbox in which workflows run: it catches what would break a replay years later."""
+"""What workflows run in: the SDK's sandbox, which catches what would break a replay years later, or plainly."""
 
 import compileall
 from collections.abc import Sequence
@@ -11,7 +11,12 @@ from temporalio.converter import (
     StorageDriverStoreContext,
     WorkflowSerializationContext,
 )
-from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+from temporalio.worker import (
+    UnsandboxedWorkflowRunner,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+    WorkflowRunner,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import Info
 
@@ -26,8 +31,11 @@ _OF_OTHERS = frozenset(
 _NOT_STORED_ELSEWHERE = StorageDriverStoreContext(target=None)
 
 
-def sandbox() -> WorkflowRunner:
-    """The sandbox, which takes the pure core and Pydantic as they are: they hold no state."""
+def workflow_runner(*, sandboxed: bool) -> WorkflowRunner:
+    """What runs workflows. The sandbox takes the pure core and Pydantic as they are: they hold no state. Plainly, all
+    workflows of a process share the modules of `workflows` as well."""
+    if not sandboxed:
+        return _Runner(UnsandboxedWorkflowRunner())
     # Every workflow imports its module anew. Where Python keeps no bytecode it would also compile it anew, which takes
     # longer than all else of its start; where this may not write either, it still does.
     compileall.compile_dir(str(resources.files("workflows")), quiet=2)
@@ -38,10 +46,11 @@ def sandbox() -> WorkflowRunner:
 
 
 class _Runner(WorkflowRunner):
-    """The SDK's sandbox, entered for activations only.
+    """One of the SDK's runners, which is asked for activations only.
 
-    The SDK asks the workflow inside several times for each payload to whom the payload belongs, and to enter the
-    sandbox costs as much as a small activation. Our codec looks at the workflow's id alone, which is known outside.
+    The SDK asks the workflow several times for each payload to whom the payload belongs, which has a converter made
+    for each activity, and in the sandbox costs as much as a small activation. Our codec looks at the workflow's id
+    alone, which is known outside.
     """
 
     def __init__(self, inner: WorkflowRunner) -> None:
