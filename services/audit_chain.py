@@ -82,6 +82,10 @@ class Anchors:
                 log.error("the audit in the database is shorter than it was", seq=place.seq, known=head.seq)
                 _write(self._lines, os.O_APPEND, head.model_dump_json() + "\n")
 
+    def are_there(self) -> bool:
+        """Whether both files exist: the first entry makes them, and nothing of ours takes them away."""
+        return self._head.exists() and self._lines.exists()
+
     def known(self) -> Iterator[Head | None]:
         """Every end that was noted, oldest first; None for a line that is not authentic."""
         yield from self._heads(self._lines)

@@ -18,7 +18,7 @@ _POSTGRESQL_GUARDS = (
     "SELECT count(*) FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass) AND NOT tgisinternal "
     "AND tgenabled <> 'D'"
 )
-_SQLITE_GUARDS = "SELECT count(*) = 2 FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
+_SQLITE_GUARDS = "SELECT count(*) = 3 FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
 _BATCH = 2000
 # Findings that are named one by one; where the chain was renumbered, every entry behind is one.
 _NAMED = 100
@@ -33,6 +33,7 @@ Code = Literal[
     "tail_missing",
     "chain_differs",
     "anchor_changed",
+    "anchor_missing",
     "journal_damaged",
     "guard_missing",
     "file_changed",
@@ -50,6 +51,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "the chain is not the one whose end was kept outside the database",
     ),
     "anchor_changed": ("库外留存的链首被改动", "what was kept outside the database was changed"),
+    "anchor_missing": (
+        "库外留存的链首缺失，链尾是否完整无从证明",
+        "what was kept outside the database is gone: nothing proves that the end was not cut off",
+    ),
     "journal_damaged": (
         "日志文件中有无法认证的记录",
         "a file of the journal holds lines that are not authentic",
@@ -153,7 +158,10 @@ class AuditVerifier:
         walk = Walk(self._key)
         kept = _Kept(self._chain.anchors.known(), walk)
         # Before anything is added: a line that is still in a journal would fill the place of a removed entry.
-        kept.check_end(self._chain.end().seq)
+        end = self._chain.end().seq
+        kept.check_end(end)
+        if end and not self._chain.anchors.are_there():
+            walk.note("anchor_missing")
         self._chain.take_in(wait=True, last=True)
         for row in rows(self._engine):
             walk.take(row)

@@ -20,7 +20,14 @@ def test_an_untouched_audit_is_whole(trail: Trail) -> None:
     assert trail.verify().head == report.head
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_entry SET actor_id = 'x'", "DELETE FROM audit_entry"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET actor_id = 'x'",
+        "DELETE FROM audit_entry",
+        "REPLACE INTO audit_entry SELECT * FROM audit_entry WHERE seq = 4",
+    ],
+)
 def test_the_database_refuses_changes(trail: Trail, statement: str) -> None:
     with sql(trail.database) as connection, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         connection.execute(statement)
@@ -116,6 +123,14 @@ def test_an_older_database_is_found_also_when_work_went_on(trail: Trail, tmp_pat
     codes = [code for code, _ in trail.found()]
     assert "chain_differs" in codes
     assert "entry_missing" in codes
+
+
+@pytest.mark.parametrize("gone", ["head.json", "anchors.jsonl"])
+def test_a_cut_tail_is_not_hidden_by_taking_away_what_is_kept_outside(trail: Trail, gone: str) -> None:
+    (trail.folder / gone).unlink()
+    with trail.intruder() as connection:
+        connection.execute("DELETE FROM audit_entry WHERE seq > 9")
+    assert ("anchor_missing", None) in trail.found()
 
 
 def test_what_is_kept_outside_cannot_be_rewritten(trail: Trail) -> None:

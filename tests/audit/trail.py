@@ -67,8 +67,8 @@ class Trail:
     def intruder(self) -> Generator[sqlite3.Connection]:
         """The database without its guard."""
         with sql(self.database) as connection:
-            connection.execute("DROP TRIGGER audit_entry_no_update")
-            connection.execute("DROP TRIGGER audit_entry_no_delete")
+            for act in ("update", "delete", "replace"):
+                connection.execute(f"DROP TRIGGER audit_entry_no_{act}")
             yield connection
 
 
