@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.school_day import today
+from services.school_day import date_of, today
 from services.trends import DayBook
 from tests.messages.test_inbox import college_with_cases
 from tests.product import Product
@@ -22,12 +22,12 @@ async def test_a_day_is_counted_once_and_a_week_shows_its_last_day(product: Prod
     book.write(school, wednesday)
     seen = (await product.get("/supervision/trends", supervisor)).body["weeks"]
     assert [(week["day"], week["figures"]["stage.intake"]) for week in seen] == [
-        (wednesday.date().isoformat(), 2)
+        (date_of(wednesday).isoformat(), 2)
     ]
     book.write(school, friday)
     (week,) = (await product.get("/supervision/trends", supervisor)).body["weeks"]
     figures = week["figures"]
-    assert week["day"] == friday.date().isoformat()
+    assert week["day"] == date_of(friday).isoformat()
     assert (figures["total"], figures["stage.intake"], figures["stage.pairing"]) == (2, 1, 1)
     assert (figures["overdue"], figures["unassigned"]) == (0, 2)
     assert (await product.get("/supervision/trends?weeks=1", supervisor)).body["weeks"] == []
