@@ -6,13 +6,14 @@ notes §5). Accept and cancel are decided here, in one order, so a race has one 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from models.base import Model
 from models.calendar import Interval
+from models.case.disclosure import Ground, grounds_of
 from models.case.kernel import (
     STAFF,
     SUPERVISORS,
@@ -27,7 +28,6 @@ from models.case.kernel import (
     staff,
 )
 from models.case.pairing import paired
-from models.case.profile import consent_to
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
@@ -46,21 +46,6 @@ Status = Literal["sent", "accepted", "declined", "returned", "expired", "cancell
 ANSWERABLE = frozenset[Status]({"sent"})
 RUNNING = frozenset[Status]({"sent", "accepted"})
 TO_BE_SEEN = frozenset[Status]({"declined", "returned", "expired", "completed", "failed"})
-
-
-Basis = Literal["service", "statutory", "consent"]
-
-
-class Ground(Model):
-    """On which ground a field goes out: the service itself needs it, a duty (`rule` names it), or the graduate's
-    consent `consent_id`, given on `given_on` (PIPL art. 13). From `withdrawn_at` the field is not shown any more."""
-
-    field: str
-    basis: Basis
-    rule: str | None = None
-    consent_id: str | None = None
-    given_on: date | None = None
-    withdrawn_at: datetime | None = None
 
 
 class Referral(Model):
@@ -252,7 +237,7 @@ def _send(state: CaseState, command: SendReferral, context: Context) -> list[Eve
         if item.running and (item.kind, item.to) == (command.kind, command.to):
             raise Refused("already_sent", referral_id=item.id)
     disclose = tuple(dict.fromkeys(command.disclose))
-    grounds = _grounds(state, command.kind, disclose)
+    grounds = grounds_of(state, command.kind, disclose)
     if command.replaces is not None:
         old = _known(state, command.replaces)
         if not old.open or old.status not in TO_BE_SEEN:
@@ -272,27 +257,6 @@ def _send(state: CaseState, command: SendReferral, context: Context) -> list[Eve
         replaces=command.replaces,
     )
     return [ReferralSent(referral=referral)]
-
-
-def _grounds(state: CaseState, kind: Kind, disclose: tuple[str, ...]) -> tuple[Ground, ...]:
-    """The ground of each field. Raises `consent_missing` for those that have none."""
-    found = {field: _ground(state, kind, field) for field in disclose}
-    lacking = sorted(field for field, ground in found.items() if ground is None)
-    if lacking:
-        raise Refused("consent_missing", fields=", ".join(lacking))
-    return tuple(ground for ground in found.values() if ground is not None)
-
-
-def _ground(state: CaseState, kind: Kind, field: str) -> Ground | None:
-    rules = state.policy.disclosure
-    if field in rules.free:
-        return Ground(field=field, basis="service")
-    if field in rules.statutory.get(kind, frozenset()):
-        return Ground(field=field, basis="statutory", rule=rules.duties[kind])
-    consent = consent_to(state, field) if field in rules.consent else None
-    if consent is None:
-        return None
-    return Ground(field=field, basis="consent", consent_id=consent.id, given_on=consent.given_on)
 
 
 def _answer(state: CaseState, command: AnswerReferral, context: Context) -> list[Event]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from models.base import Model
-from models.case.referral import Ground
+from models.case.disclosure import Ground
 
 
 class ReferralEntry(Model):
