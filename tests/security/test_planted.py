@@ -32,6 +32,9 @@ digest: {every: 3 seconds, quiet_from: "00:00", quiet_to: "00:00"}
 """
 
 
+METRICS = ("ZHUHANG_API_METRICS_PORT", "ZHUHANG_WORKER_METRICS_PORT", "ZHUHANG_TEMPORAL_METRICS_PORT")
+
+
 class Office:
     """Everybody who works with the planted files."""
 
@@ -84,6 +87,7 @@ async def office(tmp_path: Path, mailbox: tuple[Mailbox, int]) -> AsyncGenerator
     policy.write_text(DIGEST, encoding="utf-8")
     notify = f"mailto://127.0.0.1:{mailbox[1]}?from=zhuhang@school.test&to={{email}}"
     more = {"ZHUHANG_POLICY": str(policy), "ZHUHANG_NOTIFY_URLS": notify, "ZHUHANG_NOTIFY_HOSTS": "127.0.0.1"}
+    more |= {variable: str(free_port()) for variable in METRICS}
     async with running_processes(tmp_path, **more) as running:
         office = Office(running)
         for department in ({"id": "cs", "name": "计算机学院"}, {"id": "edu", "name": "师范学院"}):
@@ -256,6 +260,12 @@ async def lived(office: Office, markers: Markers) -> str:
         await office.ended(f"/batches/{begun['id']}", actor)
     transfer = {"type": "request_transfer", "kind": "mentor", "to": "mentor-2"}
     await office.do(case_id, "mentor-1", transfer | {"reason": text("transfer: reason")})
+    objection = {"type": "raise_objection", "about": "data", "text": text("objection")}
+    await office.do(case_id, graduate, objection)
+    answered = {"type": "answer_objection", "objection_id": "o1", "verdict": "rejected"}
+    await office.do(case_id, "college", answered | {"reason": text("objection: reason")})
+    hold = {"type": "place_legal_hold", "reason": text("legal hold: reason")}
+    await office.do(case_id, CENTRE, hold | {"reference": text("legal hold: reference")})
     return case_id
 
 
@@ -311,6 +321,12 @@ async def test_no_planted_data_are_found_in_raw_files(
     async with asyncio.timeout(60):
         while not mailbox[0].received:  # noqa: ASYNC110  (it comes from another process)
             await asyncio.sleep(0.1)
+    for variable in METRICS:
+        told = await office.running.http.get(
+            f"http://127.0.0.1:{office.running.environment[variable]}/metrics"
+        )
+        assert told.is_success
+        (tmp_path / f"{variable}.txt").write_bytes(told.content)
     mails = tmp_path / "mails.txt"
     mails.write_bytes(b"\n".join(mail.as_bytes() for mail in mailbox[0].received))
 
@@ -323,7 +339,8 @@ async def test_no_planted_data_are_found_in_raw_files(
 
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     names = {path.name for path in files}
-    assert {"temporal.db", "zhuhang.db", "api.log", "worker.log", "temporal.log", "mails.txt"} <= names
+    raw = {"temporal.db", "zhuhang.db", "api.log", "worker.log", "temporal.log", "mails.txt"}
+    assert raw | {f"{variable}.txt" for variable in METRICS} <= names
     assert markers.found_in(files) == []
 
 
