@@ -29,7 +29,7 @@ def clocks(case: Case) -> set[str]:
     return {item.clock for item in deadlines(case.state)}
 
 
-def test_a_life() -> None:
+def whole_life() -> Case:
     case = Case(seconds())
     opened_to_paired(case)
     planned_and_urged(case)
@@ -39,6 +39,11 @@ def test_a_life() -> None:
     placed(case)
     closed_and_reopened(case)
     handed_over(case)
+    return case
+
+
+def test_a_life() -> None:
+    case = whole_life()
     assert replayed(case) == case.state
     assert CaseState.model_validate_json(case.state.model_dump_json()) == case.state
     assert [item.seq for item in case.events] == list(range(1, case.state.version + 1))

@@ -1,5 +1,7 @@
 """A life lived once more from its events ends in the very state; with any other word in it, it does not."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from models.case.state import CaseState
 
 from .given import Case
 from .people import M1, SUPERVISOR
+from .record_life import LIVES
 
 
 def a_life() -> Case:
@@ -103,3 +106,10 @@ def test_a_field_that_a_later_version_adds_leaves_the_chain_as_it_was() -> None:
     longer = note.model_copy(update={"event": Longer.model_validate(note.event.model_dump())})
     assert "later" in longer.event.model_dump()
     assert Chain(after=0).followed_by(longer, "annotated") == Chain(after=0).followed_by(note, "annotated")
+
+
+@pytest.mark.parametrize("kept", sorted(LIVES.glob("*.json")), ids=lambda path: path.stem)
+def test_what_an_earlier_version_told_still_leads_to_the_state_that_it_led_to(kept: Path) -> None:
+    told = json.loads(kept.read_text(encoding="utf-8"))
+    state = CaseState.model_validate(told["state"])
+    assert lived([Recorded.model_validate(item) for item in told["events"]], state) == state
