@@ -47,7 +47,7 @@ from models.case.kernel import (
 )
 from models.case.profile import Profile
 from models.case.state import CaseState
-from models.policy import Policy
+from models.policy import PinnedPolicy
 
 PublicCommand = Annotated[
     profile.CorrectProfile
@@ -168,7 +168,7 @@ class Opening(Model):
     declared: tuple[Hardship, ...]
     roster_digest: str
     source: Source
-    policy: Policy
+    policy: PinnedPolicy
 
 
 class Possibility(Model):

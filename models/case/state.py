@@ -32,7 +32,7 @@ from models.case.referral import Referral, receivers
 from models.case.service import Service
 from models.case.training import Enrolment
 from models.case.transfer import Transfer
-from models.policy import ClockName, Policy
+from models.policy import ClockName, PinnedPolicy, Policy
 
 Stage = Literal["intake", "pairing", "assessment", "planning", "delivery", "follow_up", "closed", "not_open"]
 STAGES: tuple[Stage, ...] = (
@@ -108,7 +108,7 @@ class CaseFacts(Model):
 class CaseState(CaseFacts):
     """One graduate's file: what is known, and the standards that it is judged by."""
 
-    policy: Policy
+    policy: PinnedPolicy
 
     def but(self, **changes: Any) -> Self:
         """The same state with some fields replaced."""
