@@ -8,6 +8,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli.clean_exit import run_and_leave
+from services.settings import Settings
 
 QUEUE = "bare"
 
@@ -37,7 +38,7 @@ async def serve(address: str) -> None:
         task_queue=QUEUE,
         workflows=[BareWorkflow],
         workflow_runner=UnsandboxedWorkflowRunner(),
-        max_cached_workflows=1000,
+        max_cached_workflows=Settings().cached_workflows,
         max_concurrent_workflow_task_polls=10,
     )
     await worker.run()

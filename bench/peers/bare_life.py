@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from cli.clean_exit import run_and_leave
+from services.settings import Settings
 
 with workflow.unsafe.imports_passed_through():
     from sqlalchemy import Engine, create_engine
@@ -87,10 +88,8 @@ def life_of(client: Client, run: str) -> Life:
     return life
 
 
-async def serve(
-    address: str, url: str, *, kind: type[Any] = BareLife, queue: str = QUEUE, cached: int = 1000
-) -> None:
-    """Work until killed at workflows of one kind, of which so many are kept in memory."""
+async def serve(address: str, url: str, *, kind: type[Any] = BareLife, queue: str = QUEUE) -> None:
+    """Work until killed at workflows of one kind."""
     client = await Client.connect(address)
     engine = create_engine(url, pool_size=_THREADS)
     with ThreadPoolExecutor(_THREADS) as threads:
@@ -101,7 +100,7 @@ async def serve(
             workflow_runner=UnsandboxedWorkflowRunner(),
             activities=[Projection(engine).project],
             activity_executor=threads,
-            max_cached_workflows=cached,
+            max_cached_workflows=Settings().cached_workflows,
             max_concurrent_workflow_task_polls=10,
         )
         await worker.run()

@@ -32,7 +32,7 @@ class BareTimer:
 def main() -> int:
     """`python -m bench.peers.bare_timer HOST:PORT URL`"""
     address, url = sys.argv[1:]
-    uvloop.run(serve(address, url, kind=BareTimer, queue=QUEUE, cached=5000))
+    uvloop.run(serve(address, url, kind=BareTimer, queue=QUEUE))
     return 0
 
 
