@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from api.audited import Audited
-from api.deps import ActorDep, CursorQuery, KeyDep, LimitQuery, ServicesDep
+from api.deps import ActorDep, CallerDep, CursorQuery, KeyDep, LimitQuery, ServicesDep
 from api.permits import permit
 from api.problems import responses
+from models.case.kernel import Role
 from models.training_class import CancelClass, CompleteClass, RecordAttendance
 from models.views.page import Page
 from models.views.training import ClassLine, ClassView
@@ -40,9 +41,14 @@ def list_classes(
 
 
 @router.get("/{class_id}", dependencies=[permit("training.read")], responses=responses(401, 404, 503))
-def read_class(services: ServicesDep, actor: ActorDep, class_id: str) -> ClassView:
-    """One class with its list: the whole to its owner and supervisors, own cases to others."""
-    return services.training.view(actor, class_id)
+def read_class(services: ServicesDep, caller: CallerDep, class_id: str) -> ClassView:
+    """One class with its list: the whole to its owner and supervisors, own cases to others; to an owner who is a
+    partner while it is open."""
+    view = services.training.view(caller.actor, class_id)
+    if caller.actor.role == Role.PARTNER:
+        # Whoever comes from outside has no other access to these files, nor leaves another trace in them.
+        services.audit.record_cases(caller, "training.read", [line.case_id for line in view.roll])
+    return view
 
 
 @router.post(

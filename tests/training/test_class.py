@@ -143,3 +143,25 @@ async def test_the_list_shows_names_only_to_those_who_may_read_them(product: Pro
     assert (await shown(product, class_id, "mentor-2"))["roll"] == []
     classes = (await product.get("/training-classes?status=open&limit=200", "mentor-2")).body["items"]
     assert class_id in {item["id"] for item in classes}
+
+
+async def test_a_partner_sees_the_list_of_its_own_class_while_it_is_open_and_on_record(
+    product: Product,
+) -> None:
+    class_id = await found(product, places=2, owner_id="hrss")
+    case_id, _ = await enrol(product, class_id)
+
+    async def listed() -> bool:
+        return bool((await shown(product, class_id, "hrss"))["roll"])
+
+    await product.until(listed, what="the list shows the graduate")
+    assert (await shown(product, class_id, "employer"))["roll"] == []
+    log = (await product.get(f"/cases/{case_id}/access-log", f"graduate:{case_id}")).body["items"]
+    assert {line["name"] for line in log if line["act"] == "training.read"} == {"人社局"}
+
+    done = await product.request("POST", f"/training-classes/{class_id}/complete", "hrss", json={})
+    assert done.status == 200, done.body
+    assert (await shown(product, class_id, "hrss"))["roll"] == []
+    assert [line["case_id"] for line in (await shown(product, class_id, "career-centre"))["roll"]] == [
+        case_id
+    ]
