@@ -7,28 +7,20 @@ import os
 import shutil
 import sys
 import tempfile
-from datetime import timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from bench.chaos.caller import Caller
 from bench.chaos.disk import small_disk
-from bench.chaos.evidence import Collector
+from bench.chaos.drill import drill
 from bench.chaos.faults import Faults
-from bench.chaos.judge import judge
-from bench.chaos.load import ACTORS, Load, Size
+from bench.chaos.load import Size
 from bench.chaos.mail import mail_server
 from bench.chaos.plan import plan_faults
-from bench.chaos.record import Asked, Record, read_record
+from bench.chaos.record import Record
 from bench.chaos.report import is_good, report_of, write_report
-from bench.chaos.target import FORMS, Target
-from bench.chaos.verdict import Verdict
+from bench.chaos.target import FORMS
 from cli.clean_exit import run_and_leave
-from models.first_actors import SETUP_ACTOR
-from services.database import create_engine_from
 from services.settings import load_settings
-from services.sign_on.local import LocalSessions
 
 _RESULTS = Path(__file__).parent.parent / "results" / "chaos.json"
 # Seconds of load after the last fault.
@@ -37,8 +29,7 @@ _CALM_AFTER = 15.0
 
 async def run(given: argparse.Namespace, folder: Path, disk: Path | None) -> dict[str, Any]:
     """Installation, load and faults; then the verdict as a report."""
-    record_file = folder / "record.jsonl"
-    record = Record(record_file)
+    record = Record(folder / "record.jsonl")
     mail_port = given.port + 50
     with mail_server(mail_port, record) as mail:
         async with FORMS[given.form](folder / "disk" / given.form, given.port, mail_port) as target:
@@ -46,44 +37,25 @@ async def run(given: argparse.Namespace, folder: Path, disk: Path | None) -> dic
             sys.stdout.write("\n".join(["the plan of faults:", *map(str, plan), ""]))
             sys.stdout.flush()
             os.environ.update(target.environment)
-            tokens = _tokens(SETUP_ACTOR)
-            random = Random(f"load/{given.seed}")  # noqa: S311  (a load, no secret)
-            caller = Caller(target.base_url, tokens, record, random)
+            faults = Faults(target, record, mail, disk)
+
+            async def strike() -> None:
+                await faults.carry_out(plan)
+                await asyncio.sleep(_CALM_AFTER)
+
             size = Size(
                 clients=given.clients, cases=given.cases, imports=given.imports, rows=given.import_rows
             )
-            load = Load(caller, random, size, folder)
-            await load.furnish()
-            tokens.update(_tokens(*ACTORS))
-            faults = Faults(target, record, mail, disk)
-            async with asyncio.TaskGroup() as running:
-                running.create_task(load.run())
-                await faults.carry_out(plan)
-                await asyncio.sleep(_CALM_AFTER)
-                load.ending.set()
-            await caller.close()
-            await target.ready()
-            verdict = await _judged(target, record_file, tokens["college"])
-    return report_of(given.seed, plan, verdict, faults.kills, caller.broken)
-
-
-def _tokens(*actors: str) -> dict[str, str]:
-    """A session for each, made on the installation's own machine."""
-    settings = load_settings()
-    engine = create_engine_from(settings)
-    sessions = LocalSessions(engine, settings)
-    tokens = {actor: sessions.token(actor, timedelta(hours=24)) for actor in actors}
-    engine.dispose()
-    return tokens
-
-
-async def _judged(target: Target, record_file: Path, token: str) -> Verdict:
-    asked = [line for line in read_record(record_file) if isinstance(line, Asked)]
-    people = sorted({number for line in asked for number in line.people})
-    keys = sorted({line.key for line in asked})
-    evidence = await Collector(target, load_settings(), token).collect(people, keys)
-    record_file.with_name("evidence.json").write_text(evidence.model_dump_json(indent=1), encoding="utf-8")
-    return judge(read_record(record_file), evidence)
+            done = await drill(
+                target,
+                load_settings(),
+                record,
+                size=size,
+                seed=given.seed,
+                folder=folder,
+                strike=strike,
+            )
+    return report_of(given.seed, plan, done.verdict, faults.kills, done.broken)
 
 
 def main() -> int:

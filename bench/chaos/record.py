@@ -85,6 +85,7 @@ class Record:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
         self._file = path.open("w", encoding="utf-8", buffering=1)
         self._attempts = itertools.count(1)
         self._writing = threading.Lock()

@@ -76,12 +76,12 @@ class Target:
         return json.loads(output)
 
 
-def chaos_environment(mail_port: int) -> dict[str, str]:
+def chaos_environment(mail_port: int, policy: Path = _POLICY) -> dict[str, str]:
     """Settings of an installation whose standards count seconds, whose mail goes to our server, and which lets a few
     people do the work of many."""
     environment = os.environ | {
         "DEMO": "0",
-        "ZHUHANG_POLICY": str(_POLICY),
+        "ZHUHANG_POLICY": str(policy),
         "ZHUHANG_NOTIFY_URLS": f"mailto://127.0.0.1:{mail_port}?from=zhuhang@chaos.example&to={{email}}",
         "ZHUHANG_DELIVERY_ATTEMPTS": "20",
         "ZHUHANG_DELIVERY_RETRY_SECONDS": "1",
@@ -113,9 +113,11 @@ async def cluster(folder: Path, first_port: int, mail_port: int) -> AsyncGenerat
 
 
 @asynccontextmanager
-async def embedded(folder: Path, first_port: int, mail_port: int) -> AsyncGenerator[Target]:
-    """`zhuhang up` in a folder, on three ports."""
-    environment = chaos_environment(mail_port) | {
+async def embedded(
+    folder: Path, first_port: int, mail_port: int, policy: Path = _POLICY
+) -> AsyncGenerator[Target]:
+    """`zhuhang up` in a folder, on three ports, under standards that count seconds."""
+    environment = chaos_environment(mail_port, policy) | {
         "ZHUHANG_DATA_DIR": str(folder),
         "ZHUHANG_HTTP_PORT": str(first_port),
         "ZHUHANG_TEMPORAL_PORT": str(first_port + 1),
