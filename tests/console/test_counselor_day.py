@@ -40,7 +40,7 @@ async def test_from_the_first_password_to_a_contact_on_the_phone(site: Site) -> 
         await expect(sheet(page)).to_have_count(0)
         # What was asked is gone, and the news lead to the file.
         await expect(page.get_by_role("button", name="接受结对")).to_have_count(0)
-        await page.get_by_role("link", name="周小四").click()
+        await page.locator("#news").get_by_role("link", name="周小四").click()
         await settled(page)
         await press(page, "登记摸底谈话")
         await write(sheet(page), "就业意向", "本市软件企业")
