@@ -222,7 +222,7 @@ class Office:
             return _views(session, [row])[0]
 
     def change_staff(self, actor: Actor, staff_id: str, change: StaffChange) -> StaffView:
-        """Raises NotAllowed, NotFound (`staff_unknown`), Unprocessable (see `enlist`).
+        """Raises NotAllowed, NotFound (`staff_unknown`), Conflict (`own_post`), Unprocessable (see `enlist`).
 
         A department supervisor may change capacity and absence of the department's own staff.
         """
@@ -232,6 +232,13 @@ class Office:
             if row is None or row.school_id != actor.school_id:
                 raise _staff_unknown(staff_id)
             _may_change(actor, row, frozenset(fields))
+            if row.id == actor.id and any(fields.get(name, old) != old for name, old in _post_of(row)):
+                # An administrator would read the files that a supervisor does, a supervisor keep the accounts.
+                raise Conflict(
+                    "own_post",
+                    "不能变更自己的角色或院系，请由他人办理。",
+                    "Nobody changes the own role or college; another person must do it.",
+                )
             if change.notify_url:
                 self._own_channels.service(change.notify_url)
             for field, value in fields.items():
@@ -259,6 +266,10 @@ def _may_change(actor: Actor, row: Staff, fields: frozenset[str]) -> None:
     own = actor.department_id is not None and row.department_id == actor.department_id
     if not own or fields - {"capacity", "absent_from", "absent_until"}:
         raise NotAllowed
+
+
+def _post_of(row: Staff) -> tuple[tuple[str, str | None], ...]:
+    return ("role", row.role), ("department_id", row.department_id)
 
 
 def _check_post(session: Session, row: Staff) -> None:

@@ -99,7 +99,7 @@ def add_staff(
 @router.patch(
     "/staff/{staff_id}",
     dependencies=[permit("staff.change")],
-    responses=responses(401, 403, 404, 413, 422, 503),
+    responses=responses(401, 403, 404, 409, 413, 422, 503),
 )
 def change_staff(services: ServicesDep, actor: ActorDep, staff_id: str, change: StaffChange) -> StaffView:
     """Change a member of staff: capacity, absence, post, channels."""

@@ -194,3 +194,17 @@ async def test_every_look_beyond_leaves_its_entry(product: Product) -> None:
         (teacher, "emergency", "begun", None),
         (teacher, "emergency", "refused", "already_readable"),
     ]
+
+
+@pytest.mark.parametrize("actor", ["admin", "career-centre"])
+async def test_nobody_gives_themselves_another_post(product: Product, actor: str) -> None:
+    me = (await product.get("/auth/me", actor)).body
+    path = f"/staff/{me['actor_id']}"
+    role = "school_supervisor" if me["role"] == "administrator" else "administrator"
+    for change in ({"role": role}, {"department_id": "cs"}):
+        answer = await product.request("PATCH", path, actor, json=change)
+        assert (answer.status, answer.code) == (409, "own_post"), answer.body
+    # What is as before is no change of it.
+    kept = await product.request("PATCH", path, actor, json={"role": me["role"], "capacity": 0})
+    assert kept.status == 200, kept.body
+    assert (await product.get("/auth/me", actor)).body["role"] == me["role"]
