@@ -16,6 +16,6 @@ class WorkerSettings(BaseSettings):
         default=4000,
         ge=0,
         le=100_000,
-        description="Workflows that a worker process keeps in memory, each about 0.1 MB. A command, or a time that has "
-        "come, for one that is not there must read its history first.",
+        description="Workflows that a worker process keeps in memory, each about 0.15 MB. A command, or a time that "
+        "has come, for one that is not there must read its history first.",
     )
