@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, update
 from sqlmodel import Session, col
@@ -36,31 +37,29 @@ class Repairs:
         """
         own = [item for item in known if item.seq <= state.version]
         rows = self._ledger.event_rows(state.case_id, own)
+        old = known_at - _SURELY_OLDER
+        events: list[Recorded] = []
         with self._engine.begin() as connection:
             written = connection.execute(
                 select(col(CaseRow.version), col(CaseRow.parts))
                 .where(col(CaseRow.case_id) == state.case_id)
                 .with_for_update()
             ).one_or_none()
-            wrong = self._wrong(connection, state.case_id, rows)
-            told = take_out(connection, state.case_id, wrong)
-            told |= take_back(connection, state.case_id, state.version + 1, known_at - _SURELY_OLDER)
-            left = select(func.max(CaseEvent.at)).where(
+            beyond = select(func.max(CaseEvent.at)).where(
                 col(CaseEvent.case_id) == state.case_id, col(CaseEvent.seq) > state.version
             )
-            young = connection.scalar(left)
-            changes: dict[str, object] = {}
-            if written is not None and told:
-                parts = json.loads(written.parts)
-                changes["parts"] = json.dumps(parts | {TOLD: parts.get(TOLD, {}) | told})
-            if written is not None and young is None and written.version > state.version:
-                changes |= {"version": state.version, "updated_at": state.updated_at}
-            if changes:
-                row = update(CaseRow).where(col(CaseRow.case_id) == state.case_id)
-                connection.execute(row.values(**changes))
-        events = [item for item in own if item.seq in wrong]
+            youngest = connection.scalar(beyond)
+            young = youngest is not None and youngest > old
+            # All events at one time, so that what was told of one that goes is known to one that comes.
+            if not young:
+                wrong = self._wrong(connection, state.case_id, rows)
+                told = take_out(connection, state.case_id, wrong)
+                told |= take_back(connection, state.case_id, state.version + 1, old)
+                events = [item for item in own if item.seq in wrong]
+                if written is not None:
+                    _set_back(connection, state, written.version, json.loads(written.parts), told)
         self._ledger.project([Projection(state=state, events=events)], whole=True)
-        return None if young is None else young - known_at + _SURELY_OLDER
+        return youngest - old if young and youngest is not None else None
 
     def _wrong(self, connection: Connection, case_id: str, rows: Sequence[CaseEvent]) -> set[int]:
         """The places at which the ledger does not have these events. Another one in the place of an event that its
@@ -77,3 +76,15 @@ class Repairs:
             return self._ledger.same(one, other)
         except SealBroken:
             return False
+
+
+def _set_back(
+    connection: Connection, state: CaseState, version: int, parts: dict[str, Any], told: dict[str, str]
+) -> None:
+    """Have the case's row take the state, though it was written for a later one, and remember what was told."""
+    if not told and version <= state.version:
+        return
+    remembered = parts | ({TOLD: parts.get(TOLD, {}) | told} if told else {})
+    row = update(CaseRow).where(col(CaseRow.case_id) == state.case_id)
+    then = {"version": state.version, "updated_at": state.updated_at} if version > state.version else {}
+    connection.execute(row.values(parts=json.dumps(remembered), **then))

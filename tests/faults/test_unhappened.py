@@ -21,7 +21,7 @@ from services.vault import Vault
 from tests.core.given import GOALS, PROOF, Case
 from tests.core.people import COUNSELOR, M1, SUPERVISOR
 from tests.views.databases import postgresql
-from workflows.messages import EventsWanted, Projection
+from workflows.messages import Projection
 
 
 class Office:
@@ -45,10 +45,12 @@ class Office:
         with Session(self.engine) as session:
             return session.exec(select(CaseRow)).one()
 
+    def past(self) -> list[Recorded]:
+        return self._past.all_of("case-1")
+
     def texts(self) -> list[str]:
         """What was noted, in its order."""
-        past = self._past.read(EventsWanted(case_id="case-1", last=99, count=99))
-        return [item.event.text for item in past if isinstance(item.event, Annotated_)]
+        return [item.event.text for item in self.past() if isinstance(item.event, Annotated_)]
 
     def told(self) -> set[tuple[int, str]]:
         with Session(self.engine) as session:
@@ -203,6 +205,32 @@ def test_what_a_repair_took_back_is_not_told_anew_for_its_happening_later(office
         rows = session.exec(select(CaseNotice).where(CaseNotice.seq > 3)).all()
     assert rows
     assert {row.period for row in rows} == {"2026-11-02"}
+
+
+def test_repair_puts_back_what_an_attempt_of_the_same_moment_displaced(office: Office) -> None:
+    case = paired(office)
+    twin = twin_of(case)
+    twin.now = case.now
+    happened = planned(case)
+    office.project(case, happened)
+    never = [
+        *twin.when(M1, "record_assessment", intention="study", risk_level="B"),
+        *twin.when(M1, "set_plan", goals=[GOALS[0] | {"title": "Study on"}]),
+        *twin.when(M1, "annotate", text="never said"),
+    ]
+    office.project(twin, never)
+    assert office.texts() == ["never said"]
+    office.tell_all()
+    # The case rests, and is asked a moment later; what is beyond it is too young yet.
+    wait = office.repairs.repair(case.state, happened, case.now)
+    assert wait is not None
+    assert office.repairs.repair(case.state, happened, case.now + wait) is None
+    assert office.past() == case.events
+    assert office.row().version == 5
+    with Session(office.engine) as session:
+        told = {row.kind: row.period for row in session.exec(select(CaseNotice).where(CaseNotice.seq > 3))}
+    # A digest has told that there is a plan.
+    assert told["plan_set"] == "2026-11-02"
 
 
 def test_repair_leaves_what_may_have_happened_meanwhile(office: Office) -> None:
