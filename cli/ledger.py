@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -46,11 +47,19 @@ def export(
         console.print(f"✓ {file}", soft_wrap=True)
 
 
-def verify(settings: Settings, *, repair: bool, as_json: bool) -> int:
-    """Compare the ledger with the workflows; the exit status: 0 when equal, 1 when any case differs or a
-    difference could not be repaired, 3 when Temporal or the database is away."""
+@dataclass(frozen=True)
+class Slice:
+    """So many cases of the ledger after one of them."""
+
+    after: str
+    cases: int
+
+
+def verify(settings: Settings, part: Slice | None, *, repair: bool, as_json: bool) -> int:
+    """Compare the ledger, or a part of it, with the workflows; the exit status: 0 when equal, 1 when any case differs
+    or a difference could not be repaired, 3 when Temporal or the database is away."""
     try:
-        found = asyncio.run(_verify(settings, repair=repair, quiet=as_json))
+        found = asyncio.run(_verify(settings, part, repair=repair, quiet=as_json))
     except (RPCError, SQLAlchemyError) as error:
         away = temporal_away() if isinstance(error, RPCError) else database_away()
         say_problem({"code": away.code, "zh": away.zh, "en": away.en}, as_json=as_json)
@@ -62,16 +71,20 @@ def verify(settings: Settings, *, repair: bool, as_json: bool) -> int:
     return int(any(not difference.repaired for difference in found.details))
 
 
-async def _verify(settings: Settings, *, repair: bool, quiet: bool) -> Verification:
+async def _verify(settings: Settings, part: Slice | None, *, repair: bool, quiet: bool) -> Verification:
     await check_temporal(settings)
     services = await open_services(settings)
     verifier = Verifier(services.engine, services.vault, services.client, settings)
     with errors.status("核对 verifying") as status:
         if quiet:
             status.stop()
-        return await verifier.verify(
-            repair=repair, progress=lambda done: status.update(f"核对 verifying {done}")
-        )
+
+        def progress(done: int) -> None:
+            status.update(f"核对 verifying {done}")
+
+        if part is not None:
+            return await verifier.verify_slice(part.after, part.cases, repair=repair, progress=progress)
+        return await verifier.verify(repair=repair, progress=progress)
 
 
 def _show(found: Verification) -> None:
@@ -83,3 +96,5 @@ def _show(found: Verification) -> None:
     typer.echo(
         f"{found.cases} 份档案，{found.differing} 份不一致 · {found.cases} cases, {found.differing} differing"
     )
+    if found.next_after is not None:
+        typer.echo(f"下一段 · the next slice: --after {found.next_after}")

@@ -210,12 +210,26 @@ def verify(
     repair: Annotated[
         bool, typer.Option("--repair", help="按流程重写不一致的台账 · write the ledger anew where it differs")
     ] = False,
+    cases: Annotated[
+        int | None,
+        typer.Option(
+            "--cases", min=1, help="只核对这么多份档案 · so many cases only, in the order of their ids"
+        ),
+    ] = None,
+    after: Annotated[
+        str,
+        typer.Option("--after", help="从该档案之后开始(配合 --cases)· those after this case, with --cases"),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """核对台账 · compare every case's ledger with its workflow; exit status 1 when any differ."""
+    from cli.ledger import Slice
     from cli.ledger import verify as compare
 
-    raise typer.Exit(compare(load_settings(), repair=repair, as_json=as_json))
+    if after and cases is None:
+        raise typer.BadParameter("--after 需配合 --cases · --after is given with --cases")
+    part = None if cases is None else Slice(after=after, cases=cases)
+    raise typer.Exit(compare(load_settings(), part, repair=repair, as_json=as_json))
 
 
 @app.command()

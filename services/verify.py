@@ -17,23 +17,18 @@ from models.case.machine import Recorded
 from models.case.state import CaseState
 from models.tables import (
     Attachment,
-    CaseDeadline,
-    CaseHardship,
-    CaseReferral,
     CaseRow,
-    Reservation,
 )
-from models.tables.types import Table
 from services.attachment_files import AttachmentFiles
 from services.data_key import KeyDestroyed, SealBroken
 from services.erased_check import ErasedCheck
 from services.past_events import PastEvents
-from services.projection import Ledger, LedgerRows
+from services.projection import Ledger
 from services.repair import Repairs
 from services.sealed import NAME, STUDENT_NO, state_place
 from services.settings import Settings
+from services.unequal import unequal_children, unequal_events
 from services.vault import Vault
-from services.verify_events import unequal_events
 from workflows.messages import CASE_EVENTS, CASE_STATE, CASE_WORKFLOW
 
 _AT_ONCE = 16
@@ -60,11 +55,13 @@ class Difference(Model):
 
 
 class Verification(Model):
-    """`cases` counts every case that the ledger or Temporal knows."""
+    """`cases` counts every case that the ledger or Temporal knows; of a slice, those in it, and `next_after` is the
+    case after which the next slice begins, None behind the last."""
 
     cases: int
     differing: int
     details: tuple[Difference, ...]
+    next_after: str | None = None
 
 
 class Verifier:
@@ -91,9 +88,7 @@ class Verifier:
         details: list[Difference] = []
         cases = 0
         seen: set[str] = set()
-        last = ""
-        while batch := await self.ledger_ids(last, _BATCH):
-            last = batch[-1]
+        async for batch in self._ledger_batches():
             seen.update(batch)
             details += await self.compare(batch, repair=repair)
             cases += len(batch)
@@ -114,6 +109,39 @@ class Verifier:
         details += [Difference(case_id=case_id, problems=("erased_but_there",)) for case_id in come_back]
         cases += len(erased - seen)
         return Verification(cases=cases, differing=len(details), details=tuple(details))
+
+    async def verify_slice(
+        self,
+        after: str,
+        limit: int,
+        *,
+        repair: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Verification:
+        """The same for the next cases of the ledger after a case, which an empty id stands before. What the ledger does
+        not know, only `verify` finds."""
+        details: list[Difference] = []
+        cases, last = 0, after
+        async for batch in self._ledger_batches(after, limit):
+            details += await self.compare(batch, repair=repair)
+            cases, last = cases + len(batch), batch[-1]
+            progress(cases)
+        return Verification(
+            cases=cases,
+            differing=len(details),
+            details=tuple(details),
+            next_after=last if cases == limit else None,
+        )
+
+    async def _ledger_batches(self, after: str = "", limit: int | None = None) -> AsyncIterator[list[str]]:
+        left = limit
+        while left != 0:
+            batch = await self.ledger_ids(after, _BATCH if left is None else min(_BATCH, left))
+            if not batch:
+                return
+            yield batch
+            after = batch[-1]
+            left = None if left is None else left - len(batch)
 
     async def ledger_ids(self, after: str, limit: int) -> list[str]:
         """The next cases of the ledger, in the order of their ids."""
@@ -243,7 +271,7 @@ class Verifier:
             if row is None:
                 return ("ledger_row_missing",)
             found = [f"row.{name}" for name in self._unequal_columns(state, wanted.case, row)]
-            found += _unequal_children(session, wanted)
+            found += unequal_children(session, wanted)
             found += self._lost_files(session, state.case_id)
         return (*found, *unequal_events(self._past, state))
 
@@ -269,28 +297,3 @@ class Verifier:
             return False
         # The order of keys in JSON says nothing.
         return found == wanted or (name == "state" and json.loads(found) == json.loads(wanted))
-
-
-def _unequal_children(session: Session, wanted: LedgerRows) -> list[str]:
-    case_id = wanted.case.case_id
-    reservations = [wanted.reservation] if wanted.reservation is not None else list[Reservation]()
-    children: dict[type[Any], Sequence[Table]] = {
-        CaseHardship: wanted.hardships,
-        CaseDeadline: wanted.deadlines,
-        CaseReferral: wanted.referrals,
-        Reservation: reservations,
-    }
-    return [
-        table.__tablename__
-        for table, rows in children.items()
-        if _content(session.exec(select(table).where(table.case_id == case_id)).all()) != _content(rows)
-    ]
-
-
-def _content(rows: Sequence[Table]) -> list[dict[str, Any]]:
-    """The rows as values in some order, so that one instant in two time zones is the same."""
-    return sorted((row.model_dump() for row in rows), key=_place)
-
-
-def _place(row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(str(row.get(name)) for name in ("type", "key", "referral_id"))

@@ -120,6 +120,19 @@ async def test_a_case_is_advanced_shown_and_exported_and_the_ledger_verified(
     status, output, _ = await running.zhuhang("verify")
     assert status == 0
     assert re.search(r"0 differing", output)
+    whole = (await running.zhuhang_json("verify"))[1]
+    slices: list[int] = []
+    words = ["verify", "--cases", "1"]
+    while True:
+        _, part = await running.zhuhang_json(*words)
+        slices.append(part["cases"])
+        if part["next_after"] is None:
+            break
+        words = ["verify", "--cases", "1", "--after", part["next_after"]]
+    status, _, errors = await running.zhuhang("verify", "--after", case_id)
+    assert (status, "--cases" in errors) == (2, True)
+    assert sum(slices) == whole["cases"]
+    assert max(slices) == 1
 
 
 async def test_the_first_accounts_let_in_who_sets_the_school_up(running: Running) -> None:
