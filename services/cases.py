@@ -27,7 +27,7 @@ from models.policy import Policy
 from models.roster.cells import RosterRules
 from models.roster.rows import RosterRow, judge_row
 from models.tables import CaseRow, ErasureCertificate
-from services.access import readable
+from services.access import readable, standings
 from services.commands import temporal_away
 from services.data_key import KeyDestroyed
 from services.departments import require_department
@@ -176,14 +176,16 @@ class CaseOpener:
         named = session.exec(there).first()
         if named is not None:
             raise CaseExists(opening.case_id, named=named)
-        erased = select(ErasureCertificate.number).where(ErasureCertificate.case_id == opening.case_id)
+        erased = select(ErasureCertificate).where(ErasureCertificate.case_id == opening.case_id)
         certificate = session.exec(erased).first()
         if certificate is not None:
+            number = certificate.number if standings(actor, certificate) else None
             raise Conflict(
                 "case_erased",
-                f"该学号的档案已按规定删除（证明编号 {certificate}），不能再次建档。",
-                f"The file of this student number was erased (certificate {certificate}); it is not opened again.",
-                certificate=certificate,
+                f"该学号的档案已按规定删除{f'（证明编号 {number}）' if number else ''}，不能再次建档。",
+                f"The file of this student number was erased{f' (certificate {number})' if number else ''}; it is not "
+                "opened again.",
+                **({"certificate": number} if number else {}),
             )
         id_number = opening.profile.id_number
         if id_number is None:

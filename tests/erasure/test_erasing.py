@@ -142,6 +142,11 @@ async def test_the_same_person_is_not_taken_in_again_unawares(place: Product) ->
     again = await place.request("POST", "/cases", "counselor", json=draft)
     assert (again.status, again.code) == (409, "case_erased")
     assert again.body["details"]["certificate"] == number
+    leader = {"id": "counselor-edu", "name": "外院辅导员", "role": "counselor", "department_id": "edu"}
+    assert (await place.request("POST", "/staff", json=leader)).status == 201
+    elsewhere = await place.request("POST", "/cases", "counselor-edu", json=draft | {"department_id": "edu"})
+    assert (elsewhere.status, elsewhere.code, elsewhere.body["details"]) == (409, "case_erased", {})
+    assert number not in str(elsewhere.body)
 
 
 async def test_certificates_are_read_page_by_page(place: Product) -> None:
