@@ -10,7 +10,7 @@ class WorkerSettings(BaseSettings):
     workflow_sandbox: bool = Field(
         default=False,
         description="Run workflows in the SDK's sandbox, which fails where one does what a replay could not repeat. "
-        "Our tests do; a worker takes about a tenth more of the processor in it.",
+        "Our tests do; a worker takes more time and memory in it.",
     )
     cached_workflows: int = Field(
         default=4000,
