@@ -5,6 +5,7 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
+from contextlib import nullcontext, suppress
 from typing import Any, TextIO, cast
 
 import structlog
@@ -81,17 +82,25 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *names: _Named(out, *names),
+        logger_factory=lambda *names: _Lines(handler, *names),
         cache_logger_on_first_use=True,
     )
 
 
-class _Named(structlog.WriteLogger):
-    """A logger that knows whose it is, as those of the standard library do."""
+class _Lines:
+    """Writes the lines of one logger. What cannot be written is lost, as with the standard library's handlers: no act
+    fails for a line in the log because a disk is full."""
 
-    def __init__(self, out: TextIO, name: str = "") -> None:
-        super().__init__(out)
+    def __init__(self, handler: logging.StreamHandler[TextIO], name: str = "") -> None:
+        self._handler = handler
         self.name = name
+
+    def msg(self, line: str) -> None:
+        with self._handler.lock or nullcontext(), suppress(OSError, ValueError):
+            self._handler.stream.write(f"{line}\n")
+            self._handler.flush()
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def tell_where(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

@@ -4,6 +4,8 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import structlog
@@ -74,3 +76,12 @@ def test_an_exception_is_told_without_its_words(lines: io.StringIO, given: objec
 def test_a_long_number_that_is_no_identity_stays(lines: io.StringIO) -> None:
     structlog.get_logger("ours").info("event 123456789012345678901 of run 1234")
     assert "123456789012345678901" in lines.getvalue()
+
+
+def test_a_line_that_finds_no_room_on_its_disk_is_lost_and_nothing_fails(lines: io.StringIO) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8", buffering=1) as full:
+        configure_logging(Settings(log_format="json"), full)
+        structlog.get_logger("ours").info("opened", stage="intake")
+        with suppress(OSError):
+            full.close()
+    assert lines.getvalue() == ""
