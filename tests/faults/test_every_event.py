@@ -13,6 +13,7 @@ from models.case.state import CaseState
 from services.past_events import PastEvents
 from services.projection import Ledger
 from services.reconciler import Reconciler
+from services.sealed import state_place
 from services.verify import Verification, Verifier
 from tests.product import Product, running_product, settings_for
 from workflows.messages import CASE_STATE, Projection
@@ -72,6 +73,25 @@ def written(product: Product, case_id: str, item: Recorded) -> None:
 def reworded(item: Recorded) -> Recorded:
     assert isinstance(item.event, Annotated_)
     return item.model_copy(update={"event": item.event.model_copy(update={"text": "另一句话"})})
+
+
+async def test_a_row_that_an_earlier_version_wrote_is_no_difference(product: Product) -> None:
+    case_id = await noted(product)
+    state, vault = await state_of(product, case_id), product.services.vault
+    older = state.model_dump_json(exclude={"policy", "chain"})
+    sealed = vault.seal(case_id, older, state_place(state.version))
+    sql(product, "UPDATE case_row SET state = ? WHERE case_id = ?", sealed, case_id)
+    assert (await verifier(product).verify()).differing == 0
+    other = state.but(contacts=99).model_dump_json(exclude={"policy", "chain"})
+    sql(
+        product,
+        "UPDATE case_row SET state = ? WHERE case_id = ?",
+        vault.seal(case_id, other, state_place(state.version)),
+        case_id,
+    )
+    assert [item.problems for item in (await verifier(product).verify(repair=True)).details] == [
+        ("row.state",)
+    ]
 
 
 def a_word(product: Product, case_id: str) -> None:
