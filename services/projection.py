@@ -17,6 +17,7 @@ from models.tables import (
     CaseDeadline,
     CaseEvent,
     CaseHardship,
+    CaseNotice,
     CaseReferral,
     CaseRow,
     ErasureCertificate,
@@ -37,7 +38,7 @@ from services.ledger_rows import (
 )
 from services.sealed import NAME, STUDENT_NO, event_place, state_place
 from services.states import States
-from services.unhappened import Met, met, notice_key, take_back
+from services.unhappened import Met, Told, met, take_back
 from services.vault import IndexKind, Vault
 from workflows.messages import BriefProjection, Projection
 
@@ -53,8 +54,6 @@ _WRITTEN = (
     # Two writers of one case wait for each other (SQLite takes one writer at a time anyway).
     .with_for_update()
 )
-# Among the parts of a case's row: what a digest has told of events that were taken back, until it happens after all.
-TOLD = "told"
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class Ledger:
             # A try that was delayed until the case had been erased.
             return
         before: dict[str, Any] = json.loads(written.parts) if written is not None else {}
-        told: dict[str, str] = before.pop(TOLD, {})
+        told = Told.taken_from(before)
         if written is not None and events and written.version >= events[0].seq:
             match met(connection, events, self.same):
                 case Met.SAME, _:
@@ -149,15 +148,17 @@ class Ledger:
                 case Met.LATER, _:
                     return
                 case Met.EARLIER, first:
-                    told |= take_back(connection, state.case_id, first.seq, first.at)
+                    told.add(take_back(connection, state.case_id, first.seq, first.at))
                     written, before = None, {}
+        notices = _notices(connection, sealed, told)
         with sent_together(connection):
             insert_missing(connection, events)
-            _add_what_hangs_on(connection, sealed, told)
+            insert_missing(connection, notices)
+            _add_documents(connection, sealed)
             # One version has two times where its first try was given up; that one may be the last to come through.
             if written is None or (written.version, written.updated_at) <= (state.version, state.updated_at):
                 if told:
-                    sealed.rows.case.parts = json.dumps(json.loads(sealed.rows.case.parts) | {TOLD: told})
+                    sealed.rows.case.parts = json.dumps(told.put_into(json.loads(sealed.rows.case.parts)))
                 _write(connection, sealed.rows, {} if whole else before)
                 if not sealed.choosing:
                     _set_reservation(connection, state.case_id, sealed.rows.reservation)
@@ -237,18 +238,31 @@ def _write(connection: Connection, rows: LedgerRows, before: dict[str, Any]) -> 
             insert_missing(connection, children)
 
 
-def _add_what_hangs_on(connection: Connection, sealed: _Sealed, told: dict[str, str]) -> None:
-    """Who was told of the events, some of it by a digest already, and the documents that they rest on or lead to.
-    What is found in `told` is taken out of it."""
-    state = sealed.state
-    notices = [row for item in sealed.recorded for row in notice_rows(state, item)]
-    for row in notices:
-        row.period = told.pop(notice_key(row), None)
-    insert_missing(connection, notices)
+def _notices(connection: Connection, sealed: _Sealed, told: Told) -> list[CaseNotice]:
+    """Who is to be told of the events, some of it told by a digest already: that is taken out of `told`."""
+    rows = [row for item in sealed.recorded for row in notice_rows(sealed.state, item)]
+    if rows and told:
+        # Those that stand there have their digest, or wait for it.
+        place = col(CaseNotice.seq)
+        there = set(
+            connection.scalars(
+                select(place).where(
+                    col(CaseNotice.case_id) == sealed.state.case_id, place.in_({row.seq for row in rows})
+                )
+            )
+        )
+        for row in rows:
+            if row.seq not in there:
+                row.period = told.take(row)
+    return rows
+
+
+def _add_documents(connection: Connection, sealed: _Sealed) -> None:
+    """The documents that events rest on or lead to."""
     if sealed.policy is not None:
         insert_missing(connection, [sealed.policy])
-    if state.erasing:
-        insert_missing(connection, [certificate_of(state)])
+    if sealed.state.erasing:
+        insert_missing(connection, [certificate_of(sealed.state)])
 
 
 def _set_reservation(connection: Connection, case_id: str, reservation: Reservation | None) -> None:

@@ -13,8 +13,8 @@ from models.case.state import CaseState
 from models.tables import CaseEvent, CaseRow
 from services.data_key import SealBroken
 from services.database import writing
-from services.projection import TOLD, Ledger
-from services.unhappened import take_back, take_out
+from services.projection import Ledger
+from services.unhappened import Told, take_back, take_out
 from workflows.messages import Projection
 
 # Seconds by which an event is surely older than a state that does not know it, and so never happened.
@@ -54,7 +54,7 @@ class Repairs:
             if not young:
                 wrong = self._wrong(connection, state.case_id, rows)
                 told = take_out(connection, state.case_id, wrong)
-                told |= take_back(connection, state.case_id, state.version + 1, old)
+                told.add(take_back(connection, state.case_id, state.version + 1, old))
                 events = [item for item in own if item.seq in wrong]
                 if written is not None:
                     _set_back(connection, state, written.version, json.loads(written.parts), told)
@@ -79,12 +79,13 @@ class Repairs:
 
 
 def _set_back(
-    connection: Connection, state: CaseState, version: int, parts: dict[str, Any], told: dict[str, str]
+    connection: Connection, state: CaseState, version: int, parts: dict[str, Any], told: Told
 ) -> None:
     """Have the case's row take the state, though it was written for a later one, and remember what was told."""
     if not told and version <= state.version:
         return
-    remembered = parts | ({TOLD: parts.get(TOLD, {}) | told} if told else {})
+    remembered = Told.taken_from(parts)
+    remembered.add(told)
     row = update(CaseRow).where(col(CaseRow.case_id) == state.case_id)
     then = {"version": state.version, "updated_at": state.updated_at} if version > state.version else {}
-    connection.execute(row.values(parts=json.dumps(remembered), **then))
+    connection.execute(row.values(parts=json.dumps(remembered.put_into(parts)), **then))

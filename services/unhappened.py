@@ -6,9 +6,11 @@ Temporal may hand one task out twice with one time, after its database was away:
 happened, unless the case has gone on since.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, select
 from sqlmodel import Session, col
@@ -43,9 +45,54 @@ def met(
     return Met.SAME, events[0]
 
 
-def take_back(connection: Connection, case_id: str, first: int, until: datetime) -> dict[str, str]:
+class Told:
+    """The digests that have told of what was taken back, by notice, so that none tells the same again when it happens
+    after all. Among the parts of a case's row it stands under `KEY`."""
+
+    KEY = "told"
+
+    def __init__(self, periods: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._periods: defaultdict[str, list[str]] = defaultdict(list)
+        for key, found in (periods or {}).items():
+            self._periods[key] += found
+
+    @classmethod
+    def taken_from(cls, parts: dict[str, Any]) -> "Told":
+        """What the parts of a row remember, which they do no longer then."""
+        return cls(parts.pop(cls.KEY, {}))
+
+    def put_into(self, parts: dict[str, Any]) -> dict[str, Any]:
+        """Parts that remember it."""
+        return parts | {self.KEY: dict(self._periods)} if self else parts
+
+    def add(self, other: "Told") -> None:
+        """Remember this as well. The same news may have been told of two events."""
+        for key, found in other._periods.items():
+            self._periods[key] += found
+
+    def take(self, row: CaseNotice) -> str | None:
+        """The digest that has told this already, once for each time that it was told."""
+        key = _news(row)
+        found = self._periods.get(key)
+        if not found:
+            return None
+        period = found.pop(0)
+        if not found:
+            del self._periods[key]
+        return period
+
+    def remember(self, row: CaseNotice) -> None:
+        """A notice that goes, if a digest has told of it."""
+        if row.period is not None:
+            self._periods[_news(row)].append(row.period)
+
+    def __bool__(self) -> bool:
+        return bool(self._periods)
+
+
+def take_back(connection: Connection, case_id: str, first: int, until: datetime) -> Told:
     """Remove the events from the place `first` on that are no younger than `until`, and who was told of them. Answers
-    the digests that have told any of it, by notice, so that none tells the same again."""
+    the digests that have told any of it."""
     return _remove(
         connection,
         lambda table: (
@@ -56,21 +103,23 @@ def take_back(connection: Connection, case_id: str, first: int, until: datetime)
     )
 
 
-def take_out(connection: Connection, case_id: str, places: Collection[int]) -> dict[str, str]:
+def take_out(connection: Connection, case_id: str, places: Collection[int]) -> Told:
     """The same for the events in some places."""
     return _remove(connection, lambda table: (col(table.case_id) == case_id, col(table.seq).in_(places)))
 
 
 def _remove(
     connection: Connection, which: Callable[[type[CaseEvent | CaseNotice]], tuple[ColumnElement[bool], ...]]
-) -> dict[str, str]:
-    old = select(CaseNotice).where(*which(CaseNotice))
-    told = {notice_key(row): row.period for row in Session(connection).scalars(old) if row.period is not None}
+) -> Told:
+    told = Told()
+    old = select(CaseNotice).where(*which(CaseNotice)).order_by(col(CaseNotice.seq))
+    for row in Session(connection).scalars(old):
+        told.remember(row)
     for table in (CaseEvent, CaseNotice):
         connection.execute(delete(table).where(*which(table)))
     return told
 
 
-def notice_key(row: CaseNotice) -> str:
+def _news(row: CaseNotice) -> str:
     """What makes two notices of a case the same news."""
     return f"{row.audience} {row.kind} {row.subject}"

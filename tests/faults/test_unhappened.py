@@ -52,6 +52,11 @@ class Office:
         """What was noted, in its order."""
         return [item.event.text for item in self.past() if isinstance(item.event, Annotated_)]
 
+    def untold(self) -> set[tuple[int, str]]:
+        with Session(self.engine) as session:
+            rows = session.exec(select(CaseNotice).where(col(CaseNotice.period).is_(None))).all()
+        return {(row.seq, row.kind) for row in rows}
+
     def told(self) -> set[tuple[int, str]]:
         with Session(self.engine) as session:
             return {(row.seq, row.kind) for row in session.exec(select(CaseNotice)).all()}
@@ -136,10 +141,45 @@ def test_what_a_digest_has_told_is_not_told_anew_for_its_happening_later(office:
     office.project(successor, planned(successor))
     office.project(successor, successor.when(SUPERVISOR, "reject_plan", plan_version=1, reason="again"))
     office.project(successor, successor.when(M1, "set_plan", goals=GOALS))
-    with Session(office.engine) as session:
-        rows = session.exec(select(CaseNotice)).all()
-    untold = {(row.seq, row.kind) for row in rows if row.period is None}
-    assert untold == {(7, "plan_rejected"), (8, "plan_set")}
+    assert office.untold() == {(7, "plan_rejected"), (8, "plan_set")}
+
+
+def neglected(case: Case) -> list[Recorded]:
+    """Nobody speaks to the graduate until everybody is told, and after a talk once more."""
+    spoken = case.when(M1, "record_contact", method="phone", content="how is it going")
+    return [*spoken, *case.wait(days=90)]
+
+
+def served(office: Office) -> Case:
+    case = Case().delivering()
+    office.project(case, case.events)
+    return case
+
+
+def test_the_same_news_of_two_events_is_remembered_for_both(office: Office) -> None:
+    dying = served(office)
+    successor = twin_of(dying)
+    for _ in range(2):
+        office.project(dying, neglected(dying))
+    assert len([kind for _, kind in office.untold() if kind == "rung:contact:school"]) == 2
+    office.tell_all()
+    successor.now += timedelta(days=200)
+    for _ in range(2):
+        office.project(successor, neglected(successor))
+    assert [kind for _, kind in office.untold() if kind == "rung:contact:school"] == []
+
+
+def test_what_is_written_once_more_takes_nothing_of_what_was_told_of_another(office: Office) -> None:
+    dying = served(office)
+    office.project(dying, happened := neglected(dying))
+    successor = twin_of(dying)
+    office.project(dying, neglected(dying))
+    office.tell_all()
+    successor.now += timedelta(days=100)
+    said = successor.when(M1, "annotate", text="first")
+    office.project(successor, [*happened, *said])
+    office.project(successor, neglected(successor))
+    assert [kind for _, kind in office.untold() if kind == "rung:contact:school"] == []
 
 
 def test_of_two_decided_at_one_moment_the_last_to_come_has_happened(office: Office) -> None:
