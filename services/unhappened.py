@@ -86,6 +86,11 @@ class Told:
         if row.period is not None:
             self._periods[_news(row)].append(row.period)
 
+    def news(self) -> list[tuple[str, str]]:
+        """Audience and kind of each notice that was told and has not happened."""
+        keys = [key.split(" ") for key, found in self._periods.items() for _ in found]
+        return [(audience, kind) for audience, kind, *_ in keys]
+
     def __bool__(self) -> bool:
         return bool(self._periods)
 

@@ -27,6 +27,7 @@ from services.database import create_engine_from
 from services.past_events import PastEvents
 from services.settings import Settings
 from services.temporal import connect
+from services.unhappened import Told
 from services.vault import Vault
 from workflows.digest_messages import DigestInput
 from workflows.messages import CASE_STATE
@@ -50,7 +51,8 @@ class NoticeFound(Model):
 
 class CaseFound(Model):
     """A case: `state` is what its workflow says (None where it says nothing), `events` what the ledger holds,
-    `timeline` place and type of what people are shown, `audited` the requests that the audit knows."""
+    `timeline` place and type of what people are shown, `audited` the requests that the audit knows. `in_vain` is what a
+    digest told before its worker died over it, and what then never happened: audience and kind."""
 
     case_id: str
     state: CaseState | None
@@ -58,6 +60,7 @@ class CaseFound(Model):
     timeline: tuple[tuple[int, str], ...]
     notices: tuple[NoticeFound, ...]
     audited: frozenset[str]
+    in_vain: tuple[tuple[str, str], ...] = ()
 
 
 class DeliveryFound(Model):
@@ -131,6 +134,7 @@ class Collector:
                     timeline=timelines[case_id],
                     notices=_notices(session, case_id),
                     audited=_audited(session, case_id, digests),
+                    in_vain=_in_vain(session, case_id),
                 )
                 for case_id, state in states.items()
             }
@@ -228,6 +232,11 @@ async def _timeline(http: httpx.AsyncClient, case_id: str) -> tuple[tuple[int, s
 def _notices(session: Session, case_id: str) -> tuple[NoticeFound, ...]:
     rows = session.exec(select(CaseNotice).where(CaseNotice.case_id == case_id)).all()
     return tuple(NoticeFound(seq=row.seq, audience=row.audience, kind=row.kind) for row in rows)
+
+
+def _in_vain(session: Session, case_id: str) -> tuple[tuple[str, str], ...]:
+    parts = json.loads(session.get_one(CaseRow, case_id).parts)
+    return tuple(Told.taken_from(parts).news())
 
 
 def _audited(session: Session, case_id: str, digests: dict[str, str]) -> frozenset[str]:

@@ -58,6 +58,7 @@ def judge(lines: Iterable[Line], evidence: Evidence) -> Verdict:
         reminders_missed=(*missed, *told.missed),
         reminders_doubled=(*doubled, *told.doubled),
         mails_repeated=told.repeated,
+        told_in_vain=told.in_vain,
         latest_reminder_s=latest,
         longest_recovery_s=_longest_recovery(faults, answers),
         cases=len(evidence.cases),

@@ -20,11 +20,12 @@ _OWN_RUNGS = ("before_due", "due", "overdue")
 
 
 class Told(Model):
-    """What became of the notices on their way to people."""
+    """What became of the notices on their way to people. `in_vain`: so many were told of what never happened."""
 
     missed: tuple[str, ...]
     doubled: tuple[str, ...]
     repeated: int
+    in_vain: int
 
 
 def judge_reminders(evidence: Evidence) -> tuple[list[str], list[str], float]:
@@ -107,7 +108,8 @@ class _Walk:
 
 
 def judge_messages(evidence: Evidence, mails: Sequence[Mailed]) -> Told:
-    """Each notice is told once, in one digest of each person whom it concerns; each digest arrives by mail."""
+    """Each notice is told once, in one digest of each person whom it concerns; each digest arrives by mail. What was
+    told in vain is remembered with the case, until it happens after all."""
     missed: list[str] = []
     doubled: list[str] = []
     concerned = [
@@ -116,6 +118,7 @@ def judge_messages(evidence: Evidence, mails: Sequence[Mailed]) -> Told:
         for row in case.notices
         if _news(row.kind)
     ]
+    vain = [news for case in evidence.cases.values() for news in case.in_vain if _news(news[1])]
     received = Counter(mail.delivery for mail in mails)
     for person in evidence.people:
         owed = sum(_concerns(person, evidence.school_id, *notice) for notice in concerned)
@@ -123,8 +126,11 @@ def judge_messages(evidence: Evidence, mails: Sequence[Mailed]) -> Told:
         told = sum(row.news for row in own if row.channel == "inbox")
         if told < owed:
             missed.append(f"{person.id} was told of {told} notices, {owed} were owed")
-        if told > owed:
-            doubled.append(f"{person.id} was told of {told} notices, {owed} were owed")
+        too_early = sum(_concerns(person, evidence.school_id, *news) for news in vain)
+        if told > owed + too_early:
+            doubled.append(
+                f"{person.id} was told of {told} notices, {owed} were owed, {too_early} told in vain"
+            )
         mailed = {row.period: row for row in own if row.channel != "inbox"}
         for row in own:
             if row.channel == "inbox" and person.email and row.period not in mailed:
@@ -138,6 +144,7 @@ def judge_messages(evidence: Evidence, mails: Sequence[Mailed]) -> Told:
         missed=tuple(missed),
         doubled=tuple(doubled),
         repeated=sum(count - 1 for count in received.values()),
+        in_vain=len(vain),
     )
 
 

@@ -38,6 +38,7 @@ def report_of(
         "cases": verdict.cases,
         "latest_reminder_s": verdict.latest_reminder_s,
         "mails_repeated": verdict.mails_repeated,
+        "told_in_vain": verdict.told_in_vain,
         "plan": [fault.model_dump() for fault in plan],
         "details": {
             **{name: found[:_SHOWN] for name, found in verdict.losses.items()},

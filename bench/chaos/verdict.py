@@ -5,7 +5,8 @@ from models.base import Model
 
 class Verdict(Model):
     """Each of the losses as a sentence. `mails_repeated`: mails that were sent again under the same delivery id, as
-    SMTP cannot tell a mail that was taken from one whose answer was lost."""
+    SMTP cannot tell a mail that was taken from one whose answer was lost. `told_in_vain`: notices of what a worker had
+    written, a digest told, and which never happened, as the worker died before it was durable."""
 
     sent: int
     attempts: int
@@ -20,6 +21,7 @@ class Verdict(Model):
     reminders_missed: tuple[str, ...]
     reminders_doubled: tuple[str, ...]
     mails_repeated: int
+    told_in_vain: int
     latest_reminder_s: float
     longest_recovery_s: float
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.chaos.evidence import CaseFound, Evidence, NoticeFound, PersonFound
+from bench.chaos.evidence import CaseFound, DeliveryFound, Evidence, NoticeFound, PersonFound
 from bench.chaos.judge import judge
 from bench.chaos.record import Answered, Asked, Fault, Line
 from bench.chaos.verdict import Verdict
@@ -200,6 +200,20 @@ def test_a_notice_that_no_digest_told_is_missed() -> None:
     college = PersonFound(id="head", role="department_supervisor", department_id=COLLEGE, email=None)
     verdict = judge(record(case), evidence(case, people=(college,)))
     assert losses(verdict) == {"reminders_missed": 1}
+
+
+def test_a_notice_that_is_told_twice_is_doubled_unless_it_was_told_in_vain() -> None:
+    case = lived()
+    college = PersonFound(id="head", role="department_supervisor", department_id=COLLEGE, email=None)
+    news = [row for row in found(case).notices if row.audience == f"department:{COLLEGE}"]
+    digest = DeliveryFound(
+        id="d1", staff_id="head", period="p1", channel="inbox", status="sent", news=len(news) + 1
+    )
+    told: dict[str, Any] = {"people": (college,), "deliveries": (digest,)}
+    assert losses(judge(record(case), evidence(case, **told))) == {"reminders_doubled": 1}
+    whole = found(case, in_vain=((news[0].audience, news[0].kind),))
+    verdict = judge(record(case), evidence(case, of=whole, **told))
+    assert (losses(verdict), verdict.told_in_vain) == ({}, 1)
 
 
 def test_recovery_is_the_longest_wait_for_an_acknowledgement() -> None:
