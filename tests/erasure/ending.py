@@ -32,7 +32,7 @@ async def erased(product: Product, case_id: str) -> str:
 async def certified(product: Product, case_id: str, patience: float = PATIENCE) -> str:
     async def done() -> Any:
         answer = await product.get("/erasures?limit=200", "career-centre")
-        if answer.status == 503:
+        if answer.status != 200:
             # The database is being put back.
             return None
         found = answer.body["items"]
