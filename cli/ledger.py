@@ -65,7 +65,8 @@ def verify(settings: Settings, part: Slice | None, *, repair: bool, as_json: boo
         say_problem({"code": away.code, "zh": away.zh, "en": away.en}, as_json=as_json)
         return AWAY
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        # Which slice comes next is told of slices only.
+        print_json(found.model_dump(mode="json", exclude=set() if part else {"next_after"}))
     else:
         _show(found)
     return int(any(not difference.repaired for difference in found.details))
