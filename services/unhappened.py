@@ -51,10 +51,11 @@ class Told:
 
     KEY = "told"
 
-    def __init__(self, periods: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(self, periods: Mapping[str, str | Sequence[str]] | None = None) -> None:
         self._periods: defaultdict[str, list[str]] = defaultdict(list)
         for key, found in (periods or {}).items():
-            self._periods[key] += found
+            # An earlier version remembered one digest for all that is the same news.
+            self._periods[key] += [found] if isinstance(found, str) else found
 
     @classmethod
     def taken_from(cls, parts: dict[str, Any]) -> "Told":

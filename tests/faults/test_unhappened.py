@@ -17,9 +17,10 @@ from services.past_events import PastEvents
 from services.projection import Ledger
 from services.repair import Repairs
 from services.settings import Settings
+from services.unhappened import Told
 from services.vault import Vault
 from tests.core.given import GOALS, PROOF, Case
-from tests.core.people import COUNSELOR, M1, SUPERVISOR
+from tests.core.people import COUNSELOR, M1, START, SUPERVISOR
 from tests.views.databases import postgresql
 from workflows.messages import Projection
 
@@ -167,6 +168,20 @@ def test_the_same_news_of_two_events_is_remembered_for_both(office: Office) -> N
     for _ in range(2):
         office.project(successor, neglected(successor))
     assert [kind for _, kind in office.untold() if kind == "rung:contact:school"] == []
+
+
+def test_what_an_earlier_version_remembered_is_known() -> None:
+    told = Told.taken_from({"told": {"school:s rung:contact:school ": "2026-11-02"}})
+    notice = CaseNotice(
+        case_id="case-1",
+        seq=4,
+        school_id="s",
+        audience="school:s",
+        kind="rung:contact:school",
+        subject="",
+        at=START,
+    )
+    assert [told.take(notice), told.take(notice)] == ["2026-11-02", None]
 
 
 def test_what_is_written_once_more_takes_nothing_of_what_was_told_of_another(office: Office) -> None:
