@@ -43,10 +43,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     Context bound with `structlog.contextvars` (request id, command id) goes into every line, and so does where it
     is written: the case, the activity, the trace.
     """
-    console, level = (
-        settings.log_format == "console",
-        logging.getLevelNamesMapping()[settings.log_level.upper()],
-    )
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     out = stream or sys.stderr
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -61,7 +58,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     ]
     render: Processor = (
         structlog.dev.ConsoleRenderer(colors=out.isatty())
-        if console
+        if settings.log_format == "console"
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     handler = logging.StreamHandler(out)
