@@ -6,21 +6,11 @@ domain notes §§3-6; each school overrides them in its own file.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
-from typing import Annotated, Literal, get_args
+from typing import Literal, get_args
 
-from pydantic import (
-    Field,
-    ValidationError,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from models.base import Codes, Model
@@ -292,22 +282,6 @@ _CLOCKS_NEEDED: frozenset[ClockName] = frozenset(get_args(ClockName)) - _RHYTHMS
 def _problem(reason: str, *place: str | int) -> InitErrorDetails:
     kind = PydanticCustomError("policy", "{reason}", {"reason": reason})
     return InitErrorDetails(type=kind, loc=place, input=None)
-
-
-_of_document = lru_cache(maxsize=64)(Policy.model_validate_json)
-
-
-def _shared(value: object, validated: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Policy:
-    if info.mode == "json":
-        # What is not valid is told by the validator at hand, which knows its place.
-        with suppress(ValidationError):
-            return _of_document(json.dumps(value, ensure_ascii=False))
-    return validated(value)
-
-
-PinnedPolicy = Annotated[Policy, WrapValidator(_shared)]
-"""A policy that a case pins. Equal ones that are read from JSON are one object: a worker keeps thousands of cases in
-memory, which pin the same few policies, each larger than all else of a case."""
 
 
 def _clock_problems(policy: Policy) -> Iterator[InitErrorDetails]:

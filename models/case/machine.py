@@ -47,7 +47,7 @@ from models.case.kernel import (
 )
 from models.case.profile import Profile
 from models.case.state import CaseState
-from models.policy import PinnedPolicy
+from models.pinned_policy import PinnedPolicy
 
 PublicCommand = Annotated[
     profile.CorrectProfile

@@ -32,7 +32,8 @@ from models.case.referral import Referral, receivers
 from models.case.service import Service
 from models.case.training import Enrolment
 from models.case.transfer import Transfer
-from models.policy import ClockName, PinnedPolicy, Policy
+from models.pinned_policy import PinnedPolicy
+from models.policy import ClockName, Policy
 
 Stage = Literal["intake", "pairing", "assessment", "planning", "delivery", "follow_up", "closed", "not_open"]
 STAGES: tuple[Stage, ...] = (

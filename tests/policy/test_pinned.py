@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from models.policy import PinnedPolicy
+from models.pinned_policy import PinnedPolicy
 from services.policies import load_policies
 
 PINNED: TypeAdapter[PinnedPolicy] = TypeAdapter(PinnedPolicy)
