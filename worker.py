@@ -147,8 +147,6 @@ def build_worker(client: Client, settings: Settings, vault: Vault, executor: Thr
         graceful_shutdown_timeout=timedelta(seconds=2),
         max_cached_workflows=settings.cached_workflows,
         max_concurrent_workflow_task_polls=10,
-        # Nothing is stored outside of Temporal; one at a time takes no task for each payload.
-        max_workflow_task_external_storage_concurrency=1,
         max_concurrent_activities=_ACTIVITY_THREADS,
         max_concurrent_local_activities=_ACTIVITY_THREADS,
     )

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from models.case.training import TrainingWithdrawn
     from workflows.answers import Answers
     from workflows.erasure_messages import ErasureOrder
+    from workflows.local_activities import LocalActivities
     from workflows.messages import (
         CASE_COMMAND,
         CASE_EVENTS,
@@ -71,7 +72,8 @@ class CaseWorkflow:
             self._recent.add([opened])
         # What an earlier run could not write yet takes patience.
         behind = given.carried is not None and bool(pending)
-        self._outbox = Outbox(pending, lambda: self._state, behind=behind, promised=promised)
+        self._local = LocalActivities()
+        self._outbox = Outbox(pending, lambda: self._state, self._local, behind=behind, promised=promised)
         self._commands = 0
         self._wake = next_wake(self._state)
         self._armed: datetime | None = None
@@ -184,7 +186,7 @@ class CaseWorkflow:
                         await choice.enter_async_context(self._outbox.choosing())
                         # What was waited for may have settled the question.
                         continue
-                facts[question.index] = await ask(question.need)
+                facts[question.index] = await ask(question.need, self._local)
             else:
                 self._commands += 1
                 self._state = state
@@ -199,7 +201,7 @@ class CaseWorkflow:
         events: list[Recorded] = []
         if earlier.events and earlier.request_digest == request.digest:
             wanted = EventsWanted(case_id=self._state.case_id, last=earlier.version, count=earlier.events)
-            events = await ask_ledger("read_events", wanted, list[Recorded])
+            events = await ask_ledger("read_events", wanted, list[Recorded], self._local)
         return CommandAnswer(
             request_digest=earlier.request_digest, version=earlier.version, events=events, projected=True
         )

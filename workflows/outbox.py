@@ -12,8 +12,9 @@ with workflow.unsafe.imports_passed_through():
     from models.case.machine import Recorded
     from models.case.state import CaseState
     from models.policy import Policy
+    from workflows.local_activities import LocalActivities
     from workflows.messages import AnyProjection, Projection
-    from workflows.retries import PATIENT, QUICK
+    from workflows.retries import PATIENT
 
 _QUICK_LIMIT = timedelta(seconds=3)
 _PATIENT_TRY = timedelta(seconds=30)
@@ -30,6 +31,7 @@ class Outbox:
         self,
         pending: list[Recorded],
         state: Callable[[], CaseState],
+        local: LocalActivities,
         *,
         behind: bool,
         promised: Sequence[Recorded] = (),
@@ -38,6 +40,7 @@ class Outbox:
         self._promised = list(promised)
         self.behind = behind
         self._state = state
+        self._local = local
         self._turn = asyncio.Lock()
         self._choice = asyncio.Lock()
         self._is_choosing = False
@@ -80,12 +83,8 @@ class Outbox:
                 return True
             sent = list(self.pending)
             try:
-                await workflow.execute_local_activity(
-                    "project",
-                    AnyProjection.of(self._projection(sent), self._policy_digest()),
-                    schedule_to_close_timeout=_QUICK_LIMIT,
-                    retry_policy=QUICK,
-                )
+                projection = AnyProjection.of(self._projection(sent), self._policy_digest())
+                await self._local.execute("project", projection, _QUICK_LIMIT)
             except FailureError:
                 # A failed local activity arrives as the activity's own error, not as an ActivityError.
                 self.behind = True

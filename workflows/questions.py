@@ -16,13 +16,14 @@ with workflow.unsafe.imports_passed_through():
         ReserveMentor,
         ReservePlace,
     )
+    from workflows.local_activities import LocalActivities
     from workflows.messages import EventsWanted
-    from workflows.retries import PATIENT, QUICK
+    from workflows.retries import PATIENT
 
 T = TypeVar("T")
 
 
-async def ask(need: Need) -> Fact:
+async def ask(need: Need, local: LocalActivities) -> Fact:
     """The fact that the rules need."""
     if isinstance(need, ReservePlace):
         return await workflow.execute_activity(
@@ -33,20 +34,16 @@ async def ask(need: Need) -> Fact:
             retry_policy=PATIENT,
         )
     if isinstance(need, ReserveMentor):
-        return await ask_ledger("reserve_mentor", need, MentorAnswer)
-    return await ask_ledger("name_attachments", need, AttachmentsAnswer)
+        return await ask_ledger("reserve_mentor", need, MentorAnswer, local)
+    return await ask_ledger("name_attachments", need, AttachmentsAnswer, local)
 
 
-async def ask_ledger(activity: str, wanted: Need | EventsWanted, answer: type[T]) -> T:
+async def ask_ledger(
+    activity: str, wanted: Need | EventsWanted, answer: type[T], local: LocalActivities
+) -> T:
     """Ask the ledger by a local activity of a few milliseconds, and with patience where that fails."""
     try:
-        return await workflow.execute_local_activity(
-            activity,
-            wanted,
-            result_type=answer,
-            schedule_to_close_timeout=timedelta(seconds=5),
-            retry_policy=QUICK,
-        )
+        return await local.execute(activity, wanted, timedelta(seconds=5), answer=answer)
     except FailureError:
         return await workflow.execute_activity(
             activity,

@@ -197,7 +197,7 @@ class _Reader:
         helper = self._package.functions.get(name) if not owner else None
         if owner == "self":
             helper = self._methods.get(name)
-        elif owner.startswith("self."):
+        elif owner:
             helper = self._package.helpers.get(name)
         if helper is None or name in self._above:
             return []

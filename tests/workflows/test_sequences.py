@@ -63,7 +63,7 @@ def test_the_sequence_is_that_of_the_workflows_under_way(name: str) -> None:
         ),
         pytest.param(
             "case",
-            "outbox",
+            "local_activities",
             "await workflow.execute_local_activity(",
             "await workflow.execute_activity(",
             id="not local",
