@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select, update
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlmodel import Session, col
 
+from models.case.lived import lived_through
 from models.case.machine import Recorded
 from models.case.state import CaseState
-from models.tables import CaseEvent, CaseRow
-from services.data_key import SealBroken
-from services.database import writing
+from models.tables import CaseEvent, CaseNotice, CaseRow
+from services.data_key import KeyDestroyed, SealBroken
+from services.database import insert_missing, writing
+from services.news import wrong_news
+from services.past_events import PastEvents
 from services.projection import Ledger
 from services.unhappened import Told, take_back, take_out
 from workflows.messages import Projection
@@ -24,9 +28,10 @@ _SURELY_OLDER = timedelta(seconds=60)
 class Repairs:
     """Repairs one ledger."""
 
-    def __init__(self, engine: Engine, ledger: Ledger) -> None:
+    def __init__(self, engine: Engine, ledger: Ledger, past: PastEvents) -> None:
         self._engine = writing(engine)
         self._ledger = ledger
+        self._past = past
 
     def repair(self, state: CaseState, known: Sequence[Recorded], known_at: datetime) -> timedelta | None:
         """Write what the ledger holds of a case anew, as it was at `known_at`. Of its events those that are `known`
@@ -59,7 +64,26 @@ class Repairs:
                 if written is not None:
                     _set_back(connection, state, written.version, json.loads(written.parts), told)
         self._ledger.project([Projection(state=state, events=events)], whole=True)
+        self._tell(state)
         return youngest - old if young and youngest is not None else None
+
+    def _tell(self, state: CaseState) -> None:
+        """Write the notices that are wanting, for the next digest to tell, and remove those of nothing. Where not every
+        event is as it was, nobody can say which those are."""
+        try:
+            events = self._past.all_of(state.case_id)
+        except (KeyDestroyed, SealBroken, ValidationError):
+            return
+        states = lived_through(events, state)
+        if not states or states[-1] != state:
+            return
+        with self._engine.begin() as connection:
+            there = select(CaseNotice).where(col(CaseNotice.case_id) == state.case_id)
+            wrong = wrong_news(events, states, Session(connection).scalars(there))
+            for row in wrong.beyond:
+                place = (col(CaseNotice.seq) == row.seq, col(CaseNotice.audience) == row.audience)
+                connection.execute(delete(CaseNotice).where(col(CaseNotice.case_id) == state.case_id, *place))
+            insert_missing(connection, wrong.missing)
 
     def _wrong(self, connection: Connection, case_id: str, rows: Sequence[CaseEvent]) -> set[int]:
         """The places at which the ledger does not have these events. Another one in the place of an event that its

@@ -6,18 +6,19 @@ from typing import Any
 from pydantic import ValidationError
 from sqlmodel import Session, select
 
-from models.case.lived import lived
+from models.case.lived import lived_through
 from models.case.state import CaseState
-from models.tables import CaseDeadline, CaseHardship, CaseReferral, Reservation
+from models.tables import CaseDeadline, CaseHardship, CaseNotice, CaseReferral, Reservation
 from models.tables.types import Table
 from services.data_key import KeyDestroyed, SealBroken
 from services.ledger_rows import LedgerRows
+from services.news import wrong_news
 from services.past_events import PastEvents
 
 
-def unequal_events(past: PastEvents, state: CaseState) -> Iterator[str]:
-    """What is wrong with the events of a case: all must be there and nothing else, and they must lead to its state,
-    word for word, as its chain has it. Raises KeyMissing."""
+def unequal_events(past: PastEvents, state: CaseState, told: Sequence[CaseNotice]) -> Iterator[str]:
+    """What is wrong with the events of a case: all must be there and nothing else, they must lead to its state, word
+    for word, as its chain has it, and of each `told` holds who was to be told. Raises KeyMissing."""
     try:
         events = past.all_of(state.case_id)
     except (KeyDestroyed, SealBroken, ValidationError):
@@ -29,8 +30,16 @@ def unequal_events(past: PastEvents, state: CaseState) -> Iterator[str]:
         yield "events.missing"
     if places - wanted:
         yield "events.beyond"
-    if places == wanted and lived(events, state) != state:
-        yield "events.content"
+    if places == wanted:
+        states = lived_through(events, state)
+        if not states or states[-1] != state:
+            yield "events.content"
+        else:
+            wrong = wrong_news(events, states, told)
+            if wrong.missing:
+                yield "notices.missing"
+            if wrong.beyond:
+                yield "notices.beyond"
 
 
 def unequal_children(session: Session, wanted: LedgerRows) -> list[str]:

@@ -17,6 +17,7 @@ from models.case.machine import Recorded
 from models.case.state import CaseFacts, CaseState
 from models.tables import (
     Attachment,
+    CaseNotice,
     CaseRow,
 )
 from services.attachment_files import AttachmentFiles
@@ -70,8 +71,8 @@ class Verifier:
     def __init__(self, engine: Engine, vault: Vault, client: Client, settings: Settings) -> None:
         self._engine = engine
         self._ledger = Ledger(engine, vault)
-        self._repairs = Repairs(engine, self._ledger)
         self._past = PastEvents(engine, vault)
+        self._repairs = Repairs(engine, self._ledger, self._past)
         self._erased = ErasedCheck(engine, vault, settings.school_code)
         self._vault = vault
         self._files = AttachmentFiles(settings.data_dir)
@@ -273,7 +274,8 @@ class Verifier:
             found = [f"row.{name}" for name in self._unequal_columns(state, wanted.case, row)]
             found += unequal_children(session, wanted)
             found += self._lost_files(session, state.case_id)
-        return (*found, *unequal_events(self._past, state))
+            told = session.exec(select(CaseNotice).where(CaseNotice.case_id == state.case_id)).all()
+        return (*found, *unequal_events(self._past, state, told))
 
     def _lost_files(self, session: Session, case_id: str) -> list[str]:
         """One problem however many files are missing or cut off; those on their way out do not count."""

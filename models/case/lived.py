@@ -47,16 +47,22 @@ def next_state(state: CaseState, item: Recorded) -> CaseState | None:
 def lived(events: Sequence[Recorded], like: CaseState) -> CaseState | None:
     """The state to which all events of a case lead, equal to `like` if they are those that led to it, word for word
     from where its chain begins. None where the first is missing or another cannot follow on those before."""
+    states = lived_through(events, like)
+    return states[-1] if states and len(states) == len(events) else None
+
+
+def lived_through(events: Sequence[Recorded], like: CaseState) -> list[CaseState]:
+    """The state after each event, as far as one can follow on those before."""
     if not begins(events):
-        return None
+        return []
     chained_after = len(events) if like.chain is None else like.chain.after
-    state = _as_chained(first_state(events[0], like), chained_after)
+    states = [_as_chained(first_state(events[0], like), chained_after)]
     for item in events[1:]:
-        after = next_state(state, item)
+        after = next_state(states[-1], item)
         if after is None:
-            return None
-        state = _as_chained(after, chained_after)
-    return state
+            break
+        states.append(_as_chained(after, chained_after))
+    return states
 
 
 def _as_chained(state: CaseState, after: int) -> CaseState:

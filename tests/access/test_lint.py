@@ -93,6 +93,7 @@ ALLOWED = {
     "services.past_events.PastEvents.read": _WORKER,
     "services.past_events.PastEvents.all_of": "compares the whole ledger with Temporal on the machine itself",
     "services.repair.Repairs.repair": "writes what a case knows of itself, for nobody's eyes",
+    "services.repair.Repairs._tell": "writes who is to be told, as the case's events have it",
     "services.repair.Repairs._wrong": "writes what a case knows of itself, for nobody's eyes",
     "services.verify.Verifier.unknown": "compares the whole ledger with Temporal on the machine itself",
     "services.verify.Verifier.ledger_ids": "compares the whole ledger with Temporal on the machine itself",

@@ -8,8 +8,9 @@ import pytest
 
 from models.case.chain import Chain
 from models.case.kernel import Role
-from models.case.lived import lived
+from models.case.lived import lived, lived_through
 from models.case.machine import Recorded, evolve, open_case
+from models.case.notices import notices
 from models.case.profile import Annotated_
 from models.case.state import CaseState
 
@@ -109,7 +110,14 @@ def test_a_field_that_a_later_version_adds_leaves_the_chain_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("kept", sorted(LIVES.glob("*.json")), ids=lambda path: path.stem)
-def test_what_an_earlier_version_told_still_leads_to_the_state_that_it_led_to(kept: Path) -> None:
+def test_what_an_earlier_version_told_still_leads_to_the_state_that_it_led_to_and_to_the_same_people(
+    kept: Path,
+) -> None:
     told = json.loads(kept.read_text(encoding="utf-8"))
     state = CaseState.model_validate(told["state"])
-    assert lived([Recorded.model_validate(item) for item in told["events"]], state) == state
+    events = [Recorded.model_validate(item) for item in told["events"]]
+    assert lived(events, state) == state
+    # Whoever is told otherwise than before would be told anew of what was long ago, by the next repair.
+    states = lived_through(events, state)
+    news = [notice for pair in zip(states, events, strict=True) for notice in notices(*pair)]
+    assert [notice.model_dump(mode="json") for notice in news] == told["notices"]

@@ -5,11 +5,13 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import closing
 
 import pytest
+from sqlmodel import Session, select
 
 from models.case.lived import lived
 from models.case.machine import Recorded, evolve
 from models.case.profile import Annotated_
 from models.case.state import CaseState
+from models.tables import CaseNotice
 from services.past_events import PastEvents
 from services.projection import Ledger
 from services.reconciler import Reconciler
@@ -117,25 +119,52 @@ def one_more(product: Product, case_id: str) -> None:
     )
 
 
-DAMAGES: dict[str, Callable[[Product, str], None]] = {
-    "events.content": a_word,
-    "events.missing": a_gap,
-    "events.unreadable": a_seal,
-    "events.beyond": one_more,
+def nobody_told(product: Product, case_id: str) -> None:
+    sql(product, "DELETE FROM case_notice WHERE case_id = ?", case_id)
+
+
+def somebody_told(product: Product, case_id: str) -> None:
+    sql(
+        product,
+        "INSERT INTO case_notice SELECT case_id, 5, 'staff:college', school_id, kind, subject, at, NULL "
+        "FROM case_notice WHERE case_id = ?",
+        case_id,
+    )
+
+
+def told_otherwise(product: Product, case_id: str) -> None:
+    sql(product, "UPDATE case_notice SET kind = 'case_closed' WHERE case_id = ?", case_id)
+
+
+def told(product: Product, case_id: str) -> list[dict[str, object]]:
+    with Session(product.services.engine) as session:
+        rows = session.exec(select(CaseNotice).where(CaseNotice.case_id == case_id)).all()
+        return [row.model_dump() for row in rows]
+
+
+DAMAGES: dict[tuple[str, ...], Callable[[Product, str], None]] = {
+    ("events.content",): a_word,
+    ("events.missing",): a_gap,
+    ("events.unreadable",): a_seal,
+    ("events.beyond",): one_more,
+    ("notices.missing",): nobody_told,
+    ("notices.beyond",): somebody_told,
+    ("notices.missing", "notices.beyond"): told_otherwise,
 }
 
 
 async def test_each_kind_of_damage_is_named_and_repaired(product: Product) -> None:
-    cases = {kind: await noted(product) for kind in (*DAMAGES, "whole")}
-    before = {case_id: past(product, case_id) for case_id in cases.values()}
-    for kind, damage in DAMAGES.items():
-        damage(product, cases[kind])
+    cases = {kinds: await noted(product) for kinds in (*DAMAGES, ("whole",))}
+    before = {case_id: (past(product, case_id), told(product, case_id)) for case_id in cases.values()}
+    assert {len(news) for _, news in before.values()} == {1}
+    for kinds, damage in DAMAGES.items():
+        damage(product, cases[kinds])
     found = await verifier(product).verify()
-    assert problems(found) == {cases[kind]: (kind,) for kind in DAMAGES}
+    assert problems(found) == {cases[kinds]: kinds for kinds in DAMAGES}
     mended = await verifier(product).verify(repair=True)
     assert all(item.repaired for item in mended.details)
     assert (await verifier(product).verify()).differing == 0
-    assert {case_id: past(product, case_id) for case_id in cases.values()} == before
+    assert {case_id: (past(product, case_id), told(product, case_id)) for case_id in before} == before
 
 
 async def test_another_author_is_another_event(product: Product) -> None:

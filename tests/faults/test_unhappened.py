@@ -31,8 +31,8 @@ class Office:
     def __init__(self, engine: Engine, vault: Vault) -> None:
         self.engine = engine
         self.ledger = Ledger(engine, vault)
-        self.repairs = Repairs(engine, self.ledger)
         self._past = PastEvents(engine, vault)
+        self.repairs = Repairs(engine, self.ledger, self._past)
 
     def project(self, case: Case, events: list[Recorded]) -> None:
         self.ledger.project([Projection(state=case.state, events=events)])

@@ -1,0 +1,48 @@
+"""Who was told of what has happened in a case, beside who was to be."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from models.case.machine import Recorded
+from models.case.state import CaseState
+from models.tables import CaseNotice
+from services.ledger_rows import notice_rows
+
+
+@dataclass
+class WrongNews:
+    """Notices that were not written and should have been, and others that should not."""
+
+    missing: list[CaseNotice] = field(default_factory=list[CaseNotice])
+    beyond: list[CaseNotice] = field(default_factory=list[CaseNotice])
+
+
+def wrong_news(
+    events: Sequence[Recorded], states: Sequence[CaseState], told: Iterable[CaseNotice]
+) -> WrongNews:
+    """What is wrong with the notices `told` of all events of a case, each of which led to one of the `states`.
+
+    Of what the ledger took late, as its database was away, those were told whom it concerned by then: that is right
+    as well.
+    """
+    wrong = WrongNews()
+    found: defaultdict[int, list[CaseNotice]] = defaultdict(list)
+    for row in told:
+        found[row.seq].append(row)
+    for index, item in enumerate(events):
+        rows = found.pop(item.seq, [])
+        wanted = notice_rows(states[index], item)
+        if _news(rows) == _news(wanted):
+            continue
+        then_or_later = [_news(notice_rows(state, item)) for state in states[index:]]
+        if not any(news <= _news(rows) for news in then_or_later):
+            wrong.missing += wanted
+        right = set[tuple[str, str, str]]().union(*then_or_later)
+        wrong.beyond += [row for row in rows if not _news([row]) <= right]
+    wrong.beyond += [row for rows in found.values() for row in rows]
+    return wrong
+
+
+def _news(rows: Iterable[CaseNotice]) -> set[tuple[str, str, str]]:
+    return {(row.audience, row.kind, row.subject) for row in rows}
