@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -14,21 +13,17 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.base import Model
 from models.case.machine import Recorded
-from models.case.state import CaseFacts, CaseState
+from models.case.state import CaseState
 from models.tables import (
-    Attachment,
-    CaseNotice,
     CaseRow,
 )
 from services.attachment_files import AttachmentFiles
-from services.data_key import KeyDestroyed, SealBroken
 from services.erased_check import ErasedCheck
 from services.past_events import PastEvents
 from services.projection import Ledger
 from services.repair import Repairs
-from services.sealed import NAME, STUDENT_NO, state_place
 from services.settings import Settings
-from services.unequal import unequal_children, unequal_events
+from services.unequal import Unequal
 from services.vault import Vault
 from workflows.messages import CASE_EVENTS, CASE_STATE, CASE_WORKFLOW
 
@@ -39,12 +34,6 @@ _LOOKS = (0.3, 1.0, 2.0)
 _QUERY_SECONDS = 20
 # A repair waits so long at most until it may say of events of which a case knows nothing that they never happened.
 _YOUNG_SECONDS = 65.0
-# The sealed columns of a case's row, each with its place and what it should hold.
-_SEALED: dict[str, Callable[[CaseState], tuple[str, str]]] = {
-    "name": lambda state: (NAME, state.profile.name),
-    "student_no": lambda state: (STUDENT_NO, state.profile.student_no),
-    "state": lambda state: (state_place(state.version), state.model_dump_json(exclude={"policy"})),
-}
 
 
 class Difference(Model):
@@ -73,9 +62,8 @@ class Verifier:
         self._ledger = Ledger(engine, vault)
         self._past = PastEvents(engine, vault)
         self._repairs = Repairs(engine, self._ledger, self._past)
+        self._unequal = Unequal(engine, vault, self._ledger, self._past, AttachmentFiles(settings.data_dir))
         self._erased = ErasedCheck(engine, vault, settings.school_code)
-        self._vault = vault
-        self._files = AttachmentFiles(settings.data_dir)
         self._client = client
         self._school_id = settings.school_code
         self._task_queue = settings.task_queue
@@ -86,29 +74,19 @@ class Verifier:
         """Compare every case; with `repair`, write the ledger anew where it differs, which takes up to a minute
         where a command was cut off just now. `progress` hears of each number of cases done.
         Raises RPCError where Temporal is away."""
-        details: list[Difference] = []
-        cases = 0
-        seen: set[str] = set()
-        async for batch in self._ledger_batches():
-            seen.update(batch)
-            details += await self.compare(batch, repair=repair)
-            cases += len(batch)
-            progress(cases)
+        seen, details = await self._compared(self._ledger_batches(), repair=repair, progress=progress)
         # Listed after the ledger was read: a case opened meanwhile is in both or found here.
-        unlisted = [case_id async for case_id in self._workflow_ids() if case_id not in seen]
+        known = set(seen)
+        unlisted = [case_id async for case_id in self._workflow_ids() if case_id not in known]
         erased = await asyncio.to_thread(self._erased.certified)
-        unlisted = [case_id for case_id in unlisted if case_id not in erased]
-        for start in range(0, len(unlisted), _BATCH):
-            part = await self._of_this_school(unlisted[start : start + _BATCH])
-            details += await self.compare(part, repair=repair)
-            cases += len(part)
-            progress(cases)
+        others = self._own_batches([case_id for case_id in unlisted if case_id not in erased])
+        beyond, found = await self._compared(others, repair=repair, progress=progress, before=len(seen))
         # One that is erased meanwhile differs from what it was.
         erased = await asyncio.to_thread(self._erased.certified)
-        details = [difference for difference in details if difference.case_id not in erased]
+        details = [difference for difference in details + found if difference.case_id not in erased]
         come_back = await asyncio.to_thread(self._erased.come_back)
         details += [Difference(case_id=case_id, problems=("erased_but_there",)) for case_id in come_back]
-        cases += len(erased - seen)
+        cases = len(seen) + len(beyond) + len(erased - known - set(beyond))
         return Verification(cases=cases, differing=len(details), details=tuple(details))
 
     async def verify_slice(
@@ -121,18 +99,32 @@ class Verifier:
     ) -> Verification:
         """The same for the next cases of the ledger after a case, which an empty id stands before. What the ledger does
         not know, only `verify` finds."""
-        details: list[Difference] = []
-        cases, last = 0, after
-        async for batch in self._ledger_batches(after, limit):
-            details += await self.compare(batch, repair=repair)
-            cases, last = cases + len(batch), batch[-1]
-            progress(cases)
+        seen, details = await self._compared(
+            self._ledger_batches(after, limit), repair=repair, progress=progress
+        )
         return Verification(
-            cases=cases,
+            cases=len(seen),
             differing=len(details),
             details=tuple(details),
-            next_after=last if cases == limit else None,
+            next_after=seen[-1] if len(seen) == limit else None,
         )
+
+    async def _compared(
+        self,
+        batches: AsyncIterator[list[str]],
+        *,
+        repair: bool,
+        progress: Callable[[int], None],
+        before: int = 0,
+    ) -> tuple[list[str], list[Difference]]:
+        """The cases of all batches, and those that differ."""
+        seen: list[str] = []
+        details: list[Difference] = []
+        async for batch in batches:
+            details += await self.compare(batch, repair=repair)
+            seen += batch
+            progress(before + len(seen))
+        return seen, details
 
     async def _ledger_batches(self, after: str = "", limit: int | None = None) -> AsyncIterator[list[str]]:
         left = limit
@@ -179,6 +171,10 @@ class Verifier:
             if execution.status != WorkflowExecutionStatus.CONTINUED_AS_NEW:
                 yield execution.id
 
+    async def _own_batches(self, case_ids: Sequence[str]) -> AsyncIterator[list[str]]:
+        for start in range(0, len(case_ids), _BATCH):
+            yield await self._of_this_school(case_ids[start : start + _BATCH])
+
     async def _of_this_school(self, case_ids: Sequence[str]) -> list[str]:
         """Those that are not another school's on the same server; one that does not answer stays."""
         states = await self._gather([self._state(case_id) for case_id in case_ids])
@@ -216,7 +212,7 @@ class Verifier:
                 if state == "workflow_missing":
                     break
                 continue
-            problems = await asyncio.to_thread(self._differences, state)
+            problems = await asyncio.to_thread(self._unequal.parts, state)
             if not problems:
                 return None
         repaired = repair and isinstance(state, CaseState) and await self._repaired(state, known_at)
@@ -234,7 +230,7 @@ class Verifier:
                 return False
             state, known = found, await self._known(state.case_id)
             await asyncio.to_thread(self._repairs.repair, state, known, known_at)
-        return not await asyncio.to_thread(self._differences, state)
+        return not await asyncio.to_thread(self._unequal.parts, state)
 
     async def _known(self, case_id: str) -> list[Recorded]:
         """The events that a case still has at hand; none from a worker of a version that does not tell them."""
@@ -263,48 +259,3 @@ class Verifier:
         if described.status != WorkflowExecutionStatus.RUNNING:
             return "workflow_ended"
         return state
-
-    def _differences(self, state: CaseState) -> tuple[str, ...]:
-        """The parts of the ledger that are not what they should be."""
-        wanted = self._ledger.rows_of(state)
-        with Session(self._engine) as session:
-            row = session.get(CaseRow, state.case_id)
-            if row is None:
-                return ("ledger_row_missing",)
-            found = [f"row.{name}" for name in self._unequal_columns(state, wanted.case, row)]
-            found += unequal_children(session, wanted)
-            found += self._lost_files(session, state.case_id)
-            told = session.exec(select(CaseNotice).where(CaseNotice.case_id == state.case_id)).all()
-        return (*found, *unequal_events(self._past, state, told))
-
-    def _lost_files(self, session: Session, case_id: str) -> list[str]:
-        """One problem however many files are missing or cut off; those on their way out do not count."""
-        kept = select(Attachment).where(Attachment.case_id == case_id, col(Attachment.removed_at).is_(None))
-        whole = all(self._files.is_there(row) for row in session.exec(kept).all())
-        return [] if whole else ["attachment_files"]
-
-    def _unequal_columns(self, state: CaseState, wanted: CaseRow, row: CaseRow) -> list[str]:
-        # The fingerprints and the number only say what was written last; what they stand for is compared itself.
-        left = wanted.model_dump(exclude={"parts", "written", *_SEALED})
-        right = row.model_dump()
-        unequal = [name for name, value in left.items() if right[name] != value]
-        return unequal + [name for name in _SEALED if not self._holds(state, row, name)]
-
-    def _holds(self, state: CaseState, row: CaseRow, name: str) -> bool:
-        """True if a sealed column opens and holds what the state says."""
-        place, wanted = _SEALED[name](state)
-        try:
-            found = self._vault.open(row.case_id, getattr(row, name), place)
-        except (KeyDestroyed, SealBroken):
-            return False
-        return found == wanted or (name == "state" and _says(found, state))
-
-
-def _says(found: str, state: CaseState) -> bool:
-    """Whether a written state is this one, in whatever form an earlier version wrote it: without fields that have come
-    since, or without the chain, which it gets with its next event."""
-    try:
-        facts = CaseFacts.model_validate_json(found)
-    except ValidationError:
-        return False
-    return facts.under(state.policy) in (state, state.but(chain=None))

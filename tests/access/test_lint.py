@@ -97,8 +97,8 @@ ALLOWED = {
     "services.repair.Repairs._wrong": "writes what a case knows of itself, for nobody's eyes",
     "services.verify.Verifier.unknown": "compares the whole ledger with Temporal on the machine itself",
     "services.verify.Verifier.ledger_ids": "compares the whole ledger with Temporal on the machine itself",
-    "services.verify.Verifier._lost_files": "compares the whole ledger with the files on the machine itself",
-    "services.verify.Verifier._differences": "compares the whole ledger with Temporal on the machine itself",
+    "services.unequal.Unequal._lost_files": "compares the whole ledger with the files on the machine itself",
+    "services.unequal.Unequal.parts": "compares a case with the ledger on the machine itself",
     "activities.offboarding.OffboardingActivities._state": _WORKER,
     "activities.training.TrainingActivities._same_school": "tells whether case and class are of one school",
 }
