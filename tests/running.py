@@ -75,16 +75,23 @@ class Running:
                     pass
                 await asyncio.sleep(0.1)
 
-    def kill(self, part: str) -> None:
-        """SIGKILL to one part."""
+    async def kill(self, part: str) -> None:
+        """SIGKILL to one part, once it is there: it may be on its way back from the last time."""
+        async with asyncio.timeout(60):
+            while (child := self._child(part)) is None:  # noqa: ASYNC110  (another process)
+                await asyncio.sleep(0.05)
+        os.kill(child, signal.SIGKILL)
+
+    def _child(self, part: str) -> int | None:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for child in children:
-            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            named = part.encode() in command[1:3] or (part == "temporal" and command[0].endswith(b"temporal"))
-            if named:
-                os.kill(int(child), signal.SIGKILL)
-                return
-        raise AssertionError(f"no part {part} among the children of the supervisor")
+            try:
+                command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if part.encode() in command[1:3] or (part == "temporal" and command[0].endswith(b"temporal")):
+                return int(child)
+        return None
 
     async def zhuhang(self, *words: str) -> tuple[int, str, str]:
         """The command line against this product: exit status, output, error output."""

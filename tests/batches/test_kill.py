@@ -55,7 +55,7 @@ async def test_a_killed_worker_gives_every_case_the_command_once(running: Runnin
                 await asyncio.sleep(0.01)
         left = view["pending"]
         assert left > 0
-        running.kill("worker")
+        await running.kill("worker")
     async with asyncio.timeout(150):
         while (view := await _get(running, path))["status"] != "done":  # noqa: ASYNC110  (other processes)
             await asyncio.sleep(0.1)

@@ -63,7 +63,7 @@ async def test_a_form_survives_the_end_of_the_service(own_site: Site) -> None:
     async with site.person("mentor") as page:
         await begun(page, case_id, "第一段")
         banner = page.locator("#popup")
-        site.running.kill("api")
+        await site.running.kill("api")
         await expect(banner).to_be_visible(timeout=PATIENCE)
         await write(sheet(page), "联系内容", "第一段，第二段是断线后写的")
         await reloaded(page, site)
@@ -87,7 +87,7 @@ async def test_what_was_taken_as_the_service_died_is_not_done_twice(own_site: Si
     async with site.person("mentor") as page:
         await begun(page, case_id, "只记一次")
         await submit(page)
-        site.running.kill("api")
+        await site.running.kill("api")
         await expect(page.locator("#popup")).to_be_visible(timeout=PATIENCE)
         await reloaded(page, site)
         await press(page, "登记联系记录")

@@ -56,7 +56,7 @@ async def test_a_killed_worker_opens_every_row_once(running: Running) -> None:
         async with asyncio.timeout(120):
             while not await seen(running, import_id):  # noqa: ASYNC110  (it happens in other processes)
                 await asyncio.sleep(0.02)
-        running.kill("worker")
+        await running.kill("worker")
     async with asyncio.timeout(180):
         while (view := await _view(running, import_id))["status"] != "done":  # noqa: ASYNC110
             await asyncio.sleep(0.1)

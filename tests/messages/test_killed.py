@@ -36,7 +36,7 @@ async def test_a_digest_is_not_late_because_a_worker_died(tmp_path: Path) -> Non
                 while not await is_writing():  # noqa: ASYNC110  (other processes)
                     await asyncio.sleep(0.05)
             run_id = (await digest.describe()).run_id
-            running.kill("worker")
+            await running.kill("worker")
             other.execute("ROLLBACK")
         async with asyncio.timeout(SOON_SECONDS):
             while (await digest.describe()).run_id == run_id:  # noqa: ASYNC110  (other processes)
