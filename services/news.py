@@ -24,12 +24,13 @@ def wrong_news(
     """What is wrong with the notices `told` of all events of a case, each of which led to one of the `states`.
 
     Of what the ledger took late, as its database was away, those were told whom it concerned by then: that is right
-    as well.
+    as well. So are notices beside all events (`services.notices`).
     """
     wrong = WrongNews()
     found: defaultdict[int, list[CaseNotice]] = defaultdict(list)
     for row in told:
-        found[row.seq].append(row)
+        if row.seq > 0:
+            found[row.seq].append(row)
     for index, item in enumerate(events):
         rows = found.pop(item.seq, [])
         wanted = notice_rows(states[index], item)

@@ -11,7 +11,8 @@ from models.case.lived import lived
 from models.case.machine import Recorded, evolve
 from models.case.profile import Annotated_
 from models.case.state import CaseState
-from models.tables import CaseNotice
+from models.tables import CaseNotice, CaseRow
+from services.notices import beside_events
 from services.past_events import PastEvents
 from services.projection import Ledger
 from services.reconciler import Reconciler
@@ -132,6 +133,13 @@ def somebody_told(product: Product, case_id: str) -> None:
     )
 
 
+def beside_an_event(product: Product, case_id: str) -> None:
+    with Session(product.services.engine) as session:
+        case = session.exec(select(CaseRow).where(CaseRow.case_id == case_id)).one()
+        session.add_all(beside_events(case, "break_glass", "", ["department:cs"], case.opened_at))
+        session.commit()
+
+
 def told_otherwise(product: Product, case_id: str) -> None:
     sql(product, "UPDATE case_notice SET kind = 'case_closed' WHERE case_id = ?", case_id)
 
@@ -155,8 +163,9 @@ DAMAGES: dict[tuple[str, ...], Callable[[Product, str], None]] = {
 
 async def test_each_kind_of_damage_is_named_and_repaired(product: Product) -> None:
     cases = {kinds: await noted(product) for kinds in (*DAMAGES, ("whole",))}
+    beside_an_event(product, cases["whole",])
     before = {case_id: (past(product, case_id), told(product, case_id)) for case_id in cases.values()}
-    assert {len(news) for _, news in before.values()} == {1}
+    assert {len(news) for _, news in before.values()} == {1, 2}
     for kinds, damage in DAMAGES.items():
         damage(product, cases[kinds])
     found = await verifier(product).verify()
