@@ -10,6 +10,7 @@ from nicegui.events import UploadEventArguments
 from console.backend import Refusal
 from console.frame import aria, card, empty
 from console.links import link
+from console.redrawn import Redrawn
 from console.texts import _, ago, moment, say
 from console.uploads import uploader
 from console.visit import Visit
@@ -26,7 +27,7 @@ async def attachments(visit: Visit, case_id: str, *, add: bool) -> None:
 
     hidden = False
 
-    @ui.refreshable
+    @Redrawn
     async def listed() -> None:
         nonlocal hidden
         try:

@@ -9,6 +9,7 @@ from console.people.channel import channel_part
 from console.people.cover import cover_lines, new_cover
 from console.people.sessions import session_lines
 from console.people.tokens import new_token, token_lines
+from console.redrawn import Redrawn
 from console.texts import COOKIE, LANGUAGES, _, say
 from console.visit import DARK, FIRST, ROOT, Dark, Visit, dark_of, page
 from models.views.page import Page
@@ -83,7 +84,7 @@ _TOGGLE = "no-caps unelevated spread toggle-color=primary"
 async def _sessions(visit: Visit) -> None:
     with card(_("Sessions"), icon="devices"):
 
-        @ui.refreshable
+        @Redrawn
         async def lines() -> None:
             found = await visit.api.get(Page[SessionView], "/auth/sessions")
             session_lines(visit, found.items, again)
@@ -104,7 +105,7 @@ async def _sessions(visit: Visit) -> None:
 async def _cover(visit: Visit) -> None:
     with card(_("Standing in"), icon="swap_horiz"):
 
-        @ui.refreshable
+        @Redrawn
         async def lines() -> None:
             found = await visit.api.get(Page[DelegationView], "/delegations", limit=50)
             await visit.learn_names(id_ for item in found.items for id_ in (item.from_id, item.to_id))
@@ -123,7 +124,7 @@ async def _cover(visit: Visit) -> None:
 async def _tokens(visit: Visit) -> None:
     with card(_("API tokens"), icon="vpn_key"):
 
-        @ui.refreshable
+        @Redrawn
         async def lines() -> None:
             found = await visit.api.get(Page[TokenView], "/tokens")
             await visit.learn_names(item.owner_id for item in found.items)
@@ -142,7 +143,7 @@ async def _tokens(visit: Visit) -> None:
 async def _channel(visit: Visit) -> None:
     with card(_("Messages to me"), icon="notifications"):
 
-        @ui.refreshable
+        @Redrawn
         async def part() -> None:
             channel_part(visit, await visit.api.get(MyChannelView, "/staff/me/channel"), again)
 

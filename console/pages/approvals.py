@@ -8,6 +8,7 @@ from nicegui import ui
 
 from console.frame import aria, card, empty, frame
 from console.live import live
+from console.redrawn import Redrawn
 from console.supervision.deciding import decide
 from console.supervision.several import TOGETHER, decide_together
 from console.texts import _, ago, moment, say
@@ -44,7 +45,7 @@ class _Desk:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._ticked: set[_Key] = set()
-        self.content = ui.refreshable(self._content)
+        self.content = Redrawn(self._content)
 
     async def refresh(self) -> None:
         """Show what waits now."""

@@ -13,6 +13,7 @@ from console.live import live
 from console.people.cover import new_cover
 from console.people.offboarding import show_offboarding, start_offboarding
 from console.people.staff import change_person
+from console.redrawn import Redrawn
 from console.supervision.filters import address, filters
 from console.supervision.rebalancing import rebalancing
 from console.texts import _, day, say
@@ -43,7 +44,7 @@ async def caseload_page(visit: Visit, department: str = "", uncovered: str = "",
     with frame(visit, _("Caseload"), here="/caseload"):
         filters("/caseload", chosen, offered)
 
-        @ui.refreshable
+        @Redrawn
         async def content() -> None:
             people = await visit.api.every(
                 Caseload, "/supervision/caseload", department=department, uncovered=uncovered

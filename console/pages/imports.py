@@ -4,6 +4,7 @@ from nicegui import ui
 
 from console.frame import card, empty, frame
 from console.links import link
+from console.redrawn import Redrawn
 from console.roster_parts.course import Course
 from console.roster_parts.wizard import Wizard
 from console.texts import _, ago, moment, say
@@ -22,7 +23,7 @@ async def import_page(visit: Visit) -> None:
     departments = await visit.api.every(DepartmentView, "/departments")
     with frame(visit, _("Import"), here="/import"):
 
-        @ui.refreshable
+        @Redrawn
         async def earlier() -> None:
             await _earlier(visit)
 

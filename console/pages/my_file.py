@@ -9,6 +9,7 @@ from console.acts import act
 from console.attachments import attachments
 from console.frame import card, empty, frame
 from console.live import live
+from console.redrawn import Redrawn
 from console.texts import _, ago, day, language, moment, say
 from console.visit import Visit, page
 from models.views.audit import AccessLine
@@ -30,7 +31,7 @@ async def my_file(visit: Visit) -> None:
         return
     with frame(visit, _("My file"), here="/my-file"):
 
-        @ui.refreshable
+        @Redrawn
         async def content() -> None:
             case = await visit.api.get(CaseView, f"/cases/{case_id}")
             possible = await visit.api.get(CommandsView, f"/cases/{case_id}/commands")

@@ -9,6 +9,7 @@ from console.forms import Choices, Form
 from console.frame import card, empty, frame
 from console.links import go, link
 from console.paged import paged
+from console.redrawn import Redrawn
 from console.sheet import ask_first, open_sheet
 from console.texts import _, ago, moment, say
 from console.visit import ROOT, Visit, page
@@ -29,7 +30,7 @@ async def openings(visit: Visit) -> None:
                     _("Open a file in an emergency"), icon="emergency", on_click=lambda: _open(visit)
                 ).props("outline no-caps color=negative")
 
-        @ui.refreshable
+        @Redrawn
         async def lines() -> None:
             await paged(partial(_page_of, visit), partial(_line, visit, again), _nothing)
 

@@ -7,6 +7,7 @@ from nicegui import ui
 from console.frame import card, empty, frame
 from console.links import link
 from console.live import live
+from console.redrawn import Redrawn
 from console.supervision.filters import filters
 from console.supervision.owners import learn_owners, owner_name
 from console.texts import _, ago, moment, say
@@ -42,7 +43,7 @@ async def overdue_page(visit: Visit, rung: str = "", clock: str = "", department
         filters("/overdue", chosen, offered)
         most = _AT_FIRST
 
-        @ui.refreshable
+        @Redrawn
         async def content() -> None:
             entries = await visit.api.every(OverdueEntry, "/supervision/overdue", most + 1, **chosen)
             await learn_owners(visit, (entry.owner for entry in entries))

@@ -9,6 +9,7 @@ from nicegui import ui
 from console.frame import card, empty, frame
 from console.links import go
 from console.live import live
+from console.redrawn import Redrawn
 from console.supervision.charts import bars, lines
 from console.supervision.numbers import Numbers
 from console.texts import _, say
@@ -36,7 +37,7 @@ async def overview_page(
         whole = await visit.api.get(Overview, "/supervision/overview", **wanted)
         _filters(visit, wanted, names, [item.cohort for item in whole.cohorts])
 
-        @ui.refreshable
+        @Redrawn
         async def content() -> None:
             found = await visit.api.get(Overview, "/supervision/overview", **wanted)
             Numbers(visit, found, wanted, names).show()

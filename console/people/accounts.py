@@ -7,6 +7,7 @@ from nicegui import ui
 
 from console.forms import Choices, Form
 from console.people.sessions import session_lines
+from console.redrawn import Redrawn
 from console.sheet import ask_first, open_sheet, show_once
 from console.texts import _, moment
 from console.visit import Visit
@@ -89,7 +90,7 @@ async def show_sessions(visit: Visit, account: AccountView) -> None:
         ui.label(title).classes("sheet-title").props("role=heading aria-level=2")
         with ui.column().classes("sheet-body"):
 
-            @ui.refreshable
+            @Redrawn
             async def lines() -> None:
                 found = await visit.api.get(Page[SessionView], "/auth/sessions", actor=account.id)
                 session_lines(visit, found.items, again)
