@@ -24,12 +24,12 @@ def wrong_news(
     """What is wrong with the notices `told` of all events of a case, each of which led to one of the `states`.
 
     Of what the ledger took late, as its database was away, those were told whom it concerned by then: that is right
-    as well. So are notices beside all events (`services.notices`).
+    as well. So are notices beside all events (`services.notices`), and those of events that have come since.
     """
     wrong = WrongNews()
     found: defaultdict[int, list[CaseNotice]] = defaultdict(list)
     for row in told:
-        if row.seq > 0:
+        if 0 < row.seq <= len(events):
             found[row.seq].append(row)
     for index, item in enumerate(events):
         rows = found.pop(item.seq, [])
@@ -41,7 +41,6 @@ def wrong_news(
             wrong.missing += wanted
         right = set[tuple[str, str, str]]().union(*then_or_later)
         wrong.beyond += [row for row in rows if not _news([row]) <= right]
-    wrong.beyond += [row for rows in found.values() for row in rows]
     return wrong
 
 
