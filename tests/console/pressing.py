@@ -1,8 +1,10 @@
 """Pressing all there is on a page."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from playwright.async_api import BrowserContext, Locator, Page
 from playwright.async_api import Error as Gone
@@ -10,6 +12,7 @@ from playwright.async_api import TimeoutError as TookTooLong
 
 from tests.console.hands import opened
 
+T = TypeVar("T")
 _BUTTONS = "button, [role=button], [role=tab], [role=menuitem], [role=checkbox], .q-menu .q-item--clickable"
 # The frame is the same on every page.
 _FRAME = ".q-header, .nav, .skip"
@@ -28,7 +31,7 @@ _QUIET = """() => new Promise(done => {
   setTimeout(end, 4000);
 })"""
 # Seconds for a step, of which the browser itself limits not all.
-_LIMIT = 120
+_LIMIT = 50
 _NAMES = """(found, frame) => found.map(one => {
   const usable = one.checkVisibility() && !one.disabled && one.getAttribute('aria-disabled') !== 'true';
   const icons = [...one.querySelectorAll('.q-icon')].map(icon => icon.innerText).join('|') || '-';
@@ -43,18 +46,14 @@ async def presses(context: BrowserContext, path: str, done: set[str]) -> AsyncGe
     the name of what was pressed, when the page has come to rest. Buttons of one kind, as those of the rows of a list,
     are pressed once. Some are left to other tests."""
     done.update(_ELSEWHERE)
-    async with asyncio.timeout(_LIMIT):
-        page = await _fresh(context, path)
-        names = await _names(page)
-    for name in names:
+    names_on = partial(_names_on, context, path)
+    for name in await _patiently(path, names_on, names_on):
         if _kind(name) in done:
             continue
         done.add(_kind(name))
         said = f"{path}: {name}"
-        with _reported(said):
-            async with asyncio.timeout(_LIMIT):
-                page = await _opened(context, path, name)
-                within = await _within(page)
+        opening = partial(_opening, context, path, name)
+        page, within = await _patiently(said, opening, opening)
         yield said
         for inner in within:
             # Leaving a form is the same everywhere.
@@ -63,11 +62,9 @@ async def presses(context: BrowserContext, path: str, done: set[str]) -> AsyncGe
                 continue
             done.add(act)
             said = f"{path}: {name} > {inner}"
-            with _reported(said):
-                async with asyncio.timeout(_LIMIT):
-                    if inner not in await _within(page):
-                        page = await _opened(context, path, name)
-                    await _press(page.locator(_LAYER).last, inner)
+            page = await _patiently(
+                said, partial(_inside, page, opening, inner), partial(_inside, None, opening, inner)
+            )
             yield said
 
 
@@ -76,13 +73,14 @@ def _kind(name: str) -> str:
     return name.split("：")[0]
 
 
-@contextmanager
-def _reported(said: str) -> Generator[None]:
-    """Name what was pressed when it stood still."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise AssertionError(f"stood still: {said}") from error
+async def _patiently(said: str, *tries: Callable[[], Awaitable[T]]) -> T:
+    """The outcome of a try, or of the next where it stood still: now and then the browser itself never ends what it
+    began, with nothing under way in the product. What stands still each time is named."""
+    for once in tries:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LIMIT):
+                return await once()
+    raise AssertionError(f"stood still: {said}")
 
 
 async def _fresh(context: BrowserContext, path: str) -> Page:
@@ -91,15 +89,32 @@ async def _fresh(context: BrowserContext, path: str) -> Page:
     before = context.pages
     page = await context.new_page()
     for other in before:
-        await other.close()
+        # One that stands still does not close either.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LIMIT / 4):
+                await other.close()
     await opened(page, path)
     return page
 
 
-async def _opened(context: BrowserContext, path: str, name: str) -> Page:
-    """The page on which it was pressed."""
+async def _names_on(context: BrowserContext, path: str) -> list[str]:
+    return await _names(await _fresh(context, path))
+
+
+async def _opening(context: BrowserContext, path: str, name: str) -> tuple[Page, list[str]]:
+    """The page on which it was pressed, and what the layer holds that opened."""
     page = await _fresh(context, path)
     await _press(page, name)
+    return page, await _within(page)
+
+
+async def _inside(
+    page: Page | None, opening: Callable[[], Awaitable[tuple[Page, list[str]]]], inner: str
+) -> Page:
+    """Press what the layer holds that is open on the page, or that opens on another; answers the page."""
+    if page is None or inner not in await _within(page):
+        page, _ = await opening()
+    await _press(page.locator(_LAYER).last, inner)
     return page
 
 
@@ -133,9 +148,12 @@ async def _press(place: Page | Locator, name: str) -> None:
 
 async def leading(context: BrowserContext, path: str) -> set[str]:
     """Where the page leads within the product."""
-    async with asyncio.timeout(_LIMIT):
-        page = await _fresh(context, path)
-        found = await page.locator("#content a[href^='/']").evaluate_all(
-            "all => all.map(a => a.getAttribute('href'))"
-        )
-    return set(found)
+    links = partial(_links, context, path)
+    return set(await _patiently(path, links, links))
+
+
+async def _links(context: BrowserContext, path: str) -> list[str]:
+    page = await _fresh(context, path)
+    return await page.locator("#content a[href^='/']").evaluate_all(
+        "all => all.map(a => a.getAttribute('href'))"
+    )
