@@ -1,7 +1,9 @@
 """The settings of worker processes; see docs/sizing.md."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
+
+_FEWEST_CACHED = 10
 
 
 class WorkerSettings(BaseSettings):
@@ -17,5 +19,14 @@ class WorkerSettings(BaseSettings):
         ge=0,
         le=100_000,
         description="Workflows that a worker process keeps in memory, each about 0.15 MB. A command, or a time that "
-        "has come, for one that is not there must read its history first.",
+        "has come, for one that is not there must read its history first. None at all, or ten and more.",
     )
+
+    @field_validator("cached_workflows")
+    @classmethod
+    def _enough_cached(cls, value: int) -> int:
+        """With fewer the SDK leaves tasks untouched until they time out, and a command takes ten seconds and more
+        (docs/decisions/0020-the-sdk-before-1-32.md)."""
+        if 0 < value < _FEWEST_CACHED:
+            raise ValueError(f"0, or at least {_FEWEST_CACHED}: with fewer, commands wait for ten seconds")
+        return value

@@ -10,7 +10,7 @@ from services.policies import load_policies
 
 ABOUT = "A command in a case with a long history that was evicted from the worker's memory, beside one that was not."
 LIMIT_SECONDS = 420
-_CASES, _CACHED, _CALLS = 8, 2, 28
+_CASES, _CACHED, _CALLS = 14, 10, 26
 # Confirmed and assigned.
 _BEFORE = 2
 # What each case is asked for while it is measured, and one more: then it would start a fresh history.
@@ -19,7 +19,7 @@ _ROOM = 1 + -(-(_CASES + _CALLS) // (_CASES - 1))
 
 async def measure(ground: Ground) -> Findings:
     """Histories nearly as long as they grow are made with all cases in memory, and then met by a worker that keeps
-    two."""
+    few."""
     longest = 2 * load_policies()[0].continue_after_commands
     async with api_alone(ground, "cold") as place:
 

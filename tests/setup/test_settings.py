@@ -18,6 +18,7 @@ from services.settings import Settings, SetupError, load_settings
         ("ZHUHANG_SCHOOL_CODE", "123"),
         ("ZHUHANG_LOG_LEVEL", "loud"),
         ("ZHUHANG_MAX_UPLOAD_MB", "0"),
+        ("ZHUHANG_CACHED_WORKFLOWS", "5"),
     ],
 )
 def test_a_wrong_value_names_its_variable(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,20 @@ def database_away(product: Product) -> Generator[None]:
         connection.close()
 
 
+async def test_no_command_waits_for_room_in_the_workflow_cache(temporal_address: str, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, temporal_address, school=SCHOOL, cached_workflows=10)
+    settings.task_queue = "little-room"
+    lives = Lives(await connect(settings, Vault.of(settings)), settings)
+    async with running_worker(settings):
+        cases = [await lives.open() for _ in range(25)]
+        for case_id in cases * 3:
+            await lives.do(case_id, "counselor", type="annotate", text="备注")
+        for case_id in cases:
+            events = (await lives.handle(case_id).fetch_history()).events
+            assert EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT not in {event.event_type for event in events}
+    lives.engine.dispose()
+
+
 async def test_a_whole_life_without_the_workflow_cache(temporal_address: str, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, temporal_address, school=SCHOOL, cached_workflows=0)
     lives = Lives(await connect(settings, Vault.of(settings)), settings)
