@@ -87,10 +87,7 @@ async def _sessions(visit: Visit) -> None:
         @Redrawn
         async def lines() -> None:
             found = await visit.api.get(Page[SessionView], "/auth/sessions")
-            session_lines(visit, found.items, again)
-
-        async def again() -> None:
-            await lines.refresh()
+            session_lines(visit, found.items, lines.refresh)
 
         await lines()
         with ui.element("div").classes("actions"):
@@ -109,15 +106,14 @@ async def _cover(visit: Visit) -> None:
         async def lines() -> None:
             found = await visit.api.get(Page[DelegationView], "/delegations", limit=50)
             await visit.learn_names(id_ for item in found.items for id_ in (item.from_id, item.to_id))
-            cover_lines(visit, found.items, again)
-
-        async def again() -> None:
-            await lines.refresh()
+            cover_lines(visit, found.items, lines.refresh)
 
         await lines()
         with ui.element("div").classes("actions"):
             ui.button(
-                _("Have somebody stand in"), icon="person_add", on_click=lambda: new_cover(visit, again)
+                _("Have somebody stand in"),
+                icon="person_add",
+                on_click=lambda: new_cover(visit, lines.refresh),
             ).props("outline no-caps")
 
 
@@ -128,14 +124,11 @@ async def _tokens(visit: Visit) -> None:
         async def lines() -> None:
             found = await visit.api.get(Page[TokenView], "/tokens")
             await visit.learn_names(item.owner_id for item in found.items)
-            token_lines(visit, found.items, again)
-
-        async def again() -> None:
-            await lines.refresh()
+            token_lines(visit, found.items, lines.refresh)
 
         await lines()
         with ui.element("div").classes("actions"):
-            ui.button(_("New API token"), icon="add", on_click=lambda: new_token(visit, again)).props(
+            ui.button(_("New API token"), icon="add", on_click=lambda: new_token(visit, lines.refresh)).props(
                 "outline no-caps"
             )
 
@@ -145,9 +138,6 @@ async def _channel(visit: Visit) -> None:
 
         @Redrawn
         async def part() -> None:
-            channel_part(visit, await visit.api.get(MyChannelView, "/staff/me/channel"), again)
-
-        async def again() -> None:
-            await part.refresh()
+            channel_part(visit, await visit.api.get(MyChannelView, "/staff/me/channel"), part.refresh)
 
         await part()

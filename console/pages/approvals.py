@@ -36,7 +36,7 @@ async def approvals_page(visit: Visit) -> None:
     with frame(visit, _("Approvals"), here="/approvals"):
         desk = _Desk(visit)
         await desk.content()
-        live.watch(lambda change: change.school_id == visit.me.school_id, desk.refresh)
+        live.watch(lambda change: change.school_id == visit.me.school_id, desk.content.refresh)
 
 
 class _Desk:
@@ -46,10 +46,6 @@ class _Desk:
         self._visit = visit
         self._ticked: set[_Key] = set()
         self.content = Redrawn(self._content)
-
-    async def refresh(self) -> None:
-        """Show what waits now."""
-        await self.content.refresh()
 
     async def _content(self) -> None:
         lines = await self._visit.api.every(Approval, "/approvals", _MOST)
@@ -82,7 +78,7 @@ class _Desk:
 
     async def _together(self, clock: ApprovalClock, lines: Sequence[Approval]) -> None:
         wanted = [line for line in lines if _key(line) in self._ticked]
-        await decide_together(self._visit, clock, wanted or lines, self.refresh)
+        await decide_together(self._visit, clock, wanted or lines, self.content.refresh)
 
     def _line(self, line: Approval, *, several: bool) -> None:
         with ui.element("div").classes("line"):
@@ -97,7 +93,7 @@ class _Desk:
                 ui.label(_("your own work")).classes("tag").tooltip(_("Another person has to decide."))
             tone = "late" if line.overdue else ""
             ui.label(_("due {ago}", ago=ago(line.due_at))).classes(f"tag {tone}").tooltip(moment(line.due_at))
-            ui.button(_("Look"), on_click=partial(decide, self._visit, line, self.refresh)).props(
+            ui.button(_("Look"), on_click=partial(decide, self._visit, line, self.content.refresh)).props(
                 'outline dense no-caps padding="3px 10px" ' + aria(_("Look at {name}", name=line.display))
             )
 

@@ -32,10 +32,7 @@ async def openings(visit: Visit) -> None:
 
         @Redrawn
         async def lines() -> None:
-            await paged(partial(_page_of, visit), partial(_line, visit, again), _nothing)
-
-        async def again() -> None:
-            await lines.refresh()
+            await paged(partial(_page_of, visit), partial(_line, visit, lines.refresh), _nothing)
 
         await lines()
 

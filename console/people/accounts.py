@@ -93,10 +93,7 @@ async def show_sessions(visit: Visit, account: AccountView) -> None:
             @Redrawn
             async def lines() -> None:
                 found = await visit.api.get(Page[SessionView], "/auth/sessions", actor=account.id)
-                session_lines(visit, found.items, again)
-
-            async def again() -> None:
-                await lines.refresh()
+                session_lines(visit, found.items, lines.refresh)
 
             await lines()
         with ui.row().classes("sheet-end"):
