@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from models.case.lived import lived_through
 from models.case.machine import Recorded
 from models.case.state import CaseState
 from models.tables import CaseNotice
@@ -18,14 +19,16 @@ class WrongNews:
     beyond: list[CaseNotice] = field(default_factory=list[CaseNotice])
 
 
-def wrong_news(
-    events: Sequence[Recorded], states: Sequence[CaseState], told: Iterable[CaseNotice]
-) -> WrongNews:
-    """What is wrong with the notices `told` of all events of a case, each of which led to one of the `states`.
+def wrong_news(events: Sequence[Recorded], state: CaseState, told: Iterable[CaseNotice]) -> WrongNews | None:
+    """What is wrong with the notices `told` of all events of a case, None where these are not those that led to its
+    `state`: nobody can say then who was to be told.
 
     Of what the ledger took late, as its database was away, those were told whom it concerned by then: that is right
     as well. So are notices beside all events (`services.notices`), and those of events that have come since.
     """
+    states = lived_through(events, state)
+    if not states or states[-1] != state:
+        return None
     wrong = WrongNews()
     found: defaultdict[int, list[CaseNotice]] = defaultdict(list)
     for row in told:
@@ -36,7 +39,7 @@ def wrong_news(
         wanted = notice_rows(states[index], item)
         if _news(rows) == _news(wanted):
             continue
-        then_or_later = [_news(notice_rows(state, item)) for state in states[index:]]
+        then_or_later = [_news(notice_rows(later, item)) for later in states[index:]]
         if not any(news <= _news(rows) for news in then_or_later):
             wrong.missing += wanted
         right = set[tuple[str, str, str]]().union(*then_or_later)

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlmodel import Session, col
 
-from models.case.lived import lived_through
 from models.case.machine import Recorded
 from models.case.state import CaseState
 from models.tables import CaseEvent, CaseNotice, CaseRow
@@ -74,12 +73,11 @@ class Repairs:
             events = self._past.all_of(state.case_id)
         except (KeyDestroyed, SealBroken, ValidationError):
             return
-        states = lived_through(events, state)
-        if not states or states[-1] != state:
-            return
         with self._engine.begin() as connection:
             there = select(CaseNotice).where(col(CaseNotice.case_id) == state.case_id)
-            wrong = wrong_news(events, states, Session(connection).scalars(there))
+            wrong = wrong_news(events, state, Session(connection).scalars(there))
+            if wrong is None:
+                return
             for row in wrong.beyond:
                 place = (col(CaseNotice.seq) == row.seq, col(CaseNotice.audience) == row.audience)
                 connection.execute(delete(CaseNotice).where(col(CaseNotice.case_id) == state.case_id, *place))

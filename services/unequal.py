@@ -7,7 +7,6 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from models.case.lived import lived_through
 from models.case.state import CaseFacts, CaseState
 from models.tables import (
     Attachment,
@@ -99,15 +98,14 @@ def _unequal_events(past: PastEvents, state: CaseState, told: Sequence[CaseNotic
     if places - wanted:
         yield "events.beyond"
     if places == wanted:
-        states = lived_through(events, state)
-        if not states or states[-1] != state:
+        wrong = wrong_news(events, state, told)
+        if wrong is None:
             yield "events.content"
-        else:
-            wrong = wrong_news(events, states, told)
-            if wrong.missing:
-                yield "notices.missing"
-            if wrong.beyond:
-                yield "notices.beyond"
+            return
+        if wrong.missing:
+            yield "notices.missing"
+        if wrong.beyond:
+            yield "notices.beyond"
 
 
 def _unequal_children(session: Session, wanted: LedgerRows) -> list[str]:

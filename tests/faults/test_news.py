@@ -19,7 +19,9 @@ def case() -> Case:
 
 
 def found(case: Case, told: list[CaseNotice]) -> WrongNews:
-    return wrong_news(case.events, lived_through(case.events, case.state), told)
+    wrong = wrong_news(case.events, case.state, told)
+    assert wrong is not None
+    return wrong
 
 
 def as_it_was(case: Case) -> list[CaseNotice]:
