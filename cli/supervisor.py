@@ -22,7 +22,7 @@ LOG_LIMIT = 20 << 20  # bytes; a longer log is set aside when its part starts
 @dataclass(frozen=True, eq=False)
 class Part:
     """A child process. `stop_seconds`: how long it may take to end when asked to by `stop_signal`. `user`: whom it
-    runs as where that is not us; `environment`: variables beside our own."""
+    runs as where that is not us; `environment`: variables beside our own; `core`: the one that it keeps to."""
 
     name: str
     command: Sequence[str]
@@ -30,6 +30,7 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     user: str = ""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    core: int | None = None
 
 
 class Supervisor:
@@ -102,7 +103,7 @@ class Supervisor:
         with path.open("ab") as log:
             # A group of its own: Ctrl-C reaches the supervisor only, which ends the parts in order.
             process = await asyncio.create_subprocess_exec(
-                *command_with_parent(part.command, part.user),
+                *command_with_parent(part.command, part.user, part.core),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

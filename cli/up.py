@@ -13,6 +13,7 @@ from cli.checks import check_data_dir, check_policies, check_ports, database_awa
 from cli.foreground import LOOK_SECONDS, READY_SECONDS, alone_in, let_people_in, run_parts, until_ready
 from cli.supervisor import Part, Supervisor
 from cli.terminal import Terminal
+from services.cores import core_of
 from services.database import migrate
 from services.move.marks import refuse_moving
 from services.settings import Settings, SetupError
@@ -69,8 +70,8 @@ async def _bring_up(
         await until_temporal_answers(settings, terminal)
     terminal.say("启动工作进程与接口", "starting worker and API")
     zhuhang = [sys.executable, str(Path(sys.executable).with_name("zhuhang"))]
-    supervisor.start(Part("worker", [*zhuhang, "worker"], stop_seconds=3.0))
-    supervisor.start(Part("api", [*zhuhang, "api"], stop_seconds=3.5))
+    supervisor.start(Part("worker", [*zhuhang, "worker"], stop_seconds=3.0, core=core_of(settings, 0)))
+    supervisor.start(Part("api", [*zhuhang, "api"], stop_seconds=3.5, core=core_of(settings, 1)))
     await until_ready(settings, terminal, settings.data_dir / "logs")
     supervisor.settled = True
     await let_people_in(settings, terminal)

@@ -1,4 +1,4 @@
-"""The settings of worker processes; see docs/sizing.md."""
+"""The settings of worker processes, and of the processor that they share with the API; see docs/sizing.md."""
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings
@@ -13,6 +13,11 @@ class WorkerSettings(BaseSettings):
         default=False,
         description="Run workflows in the SDK's sandbox, which fails where one does what a replay could not repeat. "
         "Our tests do; a worker takes more time and memory in it.",
+    )
+    one_core: bool = Field(
+        default=True,
+        description="Each worker and API process that `zhuhang up` starts keeps to one processor core: Python uses one "
+        "at a time anyway. False where others need that core more.",
     )
     cached_workflows: int = Field(
         default=4000,

@@ -27,6 +27,7 @@ from models.views.sign_on import (
     TotpDraft,
 )
 from services.assembly import Services
+from services.cores import on_any_core
 from services.errors import Forbidden
 from services.sign_on.credentials import csrf_token_of
 from services.sign_on.errors import first
@@ -217,8 +218,12 @@ async def confirm_totp(
 
 
 async def _hashing(request: Request, work: Callable[[], T]) -> T:
-    # Each takes memory and a core: a few at a time, and never the threads that others wait for.
-    return await to_thread.run_sync(work, limiter=request.app.state.hashing)
+    # Each takes memory and a core: a few at a time, and never the threads that others wait for, nor their core.
+    def elsewhere() -> T:
+        with on_any_core():
+            return work()
+
+    return await to_thread.run_sync(elsewhere, limiter=request.app.state.hashing)
 
 
 async def _given(

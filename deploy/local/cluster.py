@@ -26,6 +26,7 @@ from deploy.local.postgresql import answers, find_postgresql, major_of
 from deploy.local.proxy import find_caddy, proxy_command
 from deploy.local.temporal_cluster import find_temporal_server, until_registered
 from deploy.local.temporal_config import SERVICES, Cluster
+from services.cores import core_of
 from services.database import engine_of
 from services.file_lock import exclusive
 from services.move.marks import refuse_moving
@@ -177,12 +178,13 @@ class _Bringing:
         zhuhang = [sys.executable, str(Path(sys.executable).with_name("zhuhang"))]
         for number in range(WORKERS):
             own = self._place.worker_environment(number)
-            supervisor.start(
-                Part(f"worker-{number + 1}", [*zhuhang, "worker"], stop_seconds=10.0, environment=own)
-            )
+            core = core_of(self._settings, number)
+            command = [*zhuhang, "worker"]
+            supervisor.start(Part(f"worker-{number + 1}", command, 10.0, environment=own, core=core))
         for number in range(APIS):
             own = self._place.api_environment(number)
-            supervisor.start(Part(f"api-{number + 1}", [*zhuhang, "api"], stop_seconds=5.0, environment=own))
+            core = core_of(self._settings, WORKERS + number)
+            supervisor.start(Part(f"api-{number + 1}", [*zhuhang, "api"], 5.0, environment=own, core=core))
         for port in self._place.apis:
             behind = self._settings.model_copy(update={"http_port": port})
             await until_ready(behind, self._terminal, self._place.logs)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ def is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
+async def test_a_part_keeps_to_its_core(parts: Parts) -> None:
+    core = max(os.sched_getaffinity(0))
+    part = parts.part("worker", "tell(sorted(os.sched_getaffinity(0)))\ntime.sleep(60)")
+    parts.supervisor.start(replace(part, core=core))
+    assert await parts.told(1) == [f"worker [{core}]"]
+
+
 async def test_a_killed_part_is_started_again(parts: Parts) -> None:
     parts.supervisor.settled = True
     parts.supervisor.start(parts.part("worker", ENDS_WELL))
@@ -105,7 +113,7 @@ async def test_a_child_dies_with_a_killed_supervisor(tmp_path: Path) -> None:
     child = f"import os, time; open({str(pid_file)!r}, 'w').write(f'{{os.getpid()}} '); time.sleep(60)"
     parent = (
         "import os, subprocess, sys, time\n"
-        "subprocess.Popen([sys.executable, '-m', 'cli.with_parent', str(os.getpid()), '', sys.executable, '-c', "
+        "subprocess.Popen([sys.executable, '-m', 'cli.with_parent', str(os.getpid()), '', '', sys.executable, '-c', "
         f"{child!r}])\ntime.sleep(60)"
     )
     supervisor = await asyncio.create_subprocess_exec(sys.executable, "-c", parent)
