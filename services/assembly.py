@@ -32,6 +32,7 @@ from services.first_staff import ensure_school
 from services.import_rows import ImportRows
 from services.imports import Imports
 from services.inbox import InboxReader
+from services.last_states import LastStates
 from services.ledger import LedgerReader
 from services.messages import Deliveries
 from services.my_channel import MyChannels
@@ -74,6 +75,7 @@ class Services:
     audit_reader: AuditReader
     office: Office
     ledger: LedgerReader
+    last_states: LastStates
     attachments: Attachments
     opener: CaseOpener
     imports: Imports
@@ -133,6 +135,7 @@ async def open_services(settings: Settings) -> Services:
     client = await connect(settings, vault, lazy=True)
     policies = load_policies(settings.policy)
     states = States(vault)
+    ledger = LedgerReader(engine, states, vault)
     imports = Imports(engine, client, settings, vault)
     actors = Actors(engine)
     audit = Audit(engine, vault, settings.data_dir)
@@ -153,7 +156,8 @@ async def open_services(settings: Settings) -> Services:
         audit=audit,
         audit_reader=AuditReader(engine),
         office=Office(engine, policies, own_channels),
-        ledger=LedgerReader(engine, states, vault),
+        ledger=ledger,
+        last_states=LastStates(ledger),
         attachments=Attachments(engine, vault, settings),
         opener=CaseOpener(client, engine, vault, policies, settings),
         imports=imports,

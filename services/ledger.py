@@ -92,12 +92,7 @@ class LedgerReader:
 
     def case(self, actor: Actor, case_id: str, now: datetime) -> CaseView:
         """One whole file. Raises NotFound (`case_unknown`), CaseErased."""
-        return self.case_and_plain(actor, case_id, now)[0]
-
-    def case_and_plain(self, actor: Actor, case_id: str, now: datetime) -> tuple[CaseView, frozenset[str]]:
-        """The same, with the groups of fields that the actor sees plain in it."""
-        state = self.state(actor, case_id)
-        return shown_case(actor, state, now), plain_groups(actor, state)
+        return shown_case(actor, self.state(actor, case_id), now)
 
     def commands(self, actor: Actor, case_id: str, now: datetime) -> CommandsView:
         """Which commands are possible now, and why not for the others. Raises NotFound (`case_unknown`), CaseErased."""

@@ -69,6 +69,7 @@ async def open_case(
     if not opened.projected:
         response.status_code = 202
     response.headers["ETag"] = f'"{opened.state.version}"'
+    services.last_states.keep(opened.state)
     return shown_case(actor, opened.state, now)
 
 
@@ -179,7 +180,7 @@ async def send_command(
         response.status_code = 202
         return result
     try:
-        view, plain = await run_in_threadpool(services.ledger.case_and_plain, actor, case_id, now)
+        view, plain = await services.last_states.shown_after(actor, case_id, answer, now)
     except SQLAlchemyError:
         response.status_code = 202
         return result
