@@ -8,7 +8,8 @@ domain notes §§3-6; each school overrides them in its own file.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Literal, get_args
+from functools import cached_property
+from typing import Literal, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -218,10 +219,16 @@ class Policy(Model):
         """`id@version`, as shown to people."""
         return f"{self.id}@{self.version}"
 
-    @property
+    @cached_property
     def digest_of_content(self) -> str:
         """A fingerprint of the content: two documents under one `ref` must have the same."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def __copy__(self) -> Self:
+        copied = super().__copy__()
+        # What a copy changes has another one.
+        vars(copied).pop("digest_of_content", None)
+        return copied
 
     def ladder(self, clock: ClockName) -> tuple[Rung, ...]:
         """The rungs of a clock, in order of time."""

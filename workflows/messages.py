@@ -138,15 +138,14 @@ class AnyProjection(
     """Either of the two, told apart by its shape."""
 
     @classmethod
-    def of(cls, whole: Projection, policy_digest: str) -> "AnyProjection":
-        """A projection as brief as may be: with the policy only where it is new to the ledger too. `policy_digest`
-        is the `digest_of_content` of its policy."""
+    def of(cls, whole: Projection) -> "AnyProjection":
+        """A projection as brief as may be: with the policy only where it is new to the ledger too."""
         if any(isinstance(item.event, CaseOpened | PolicyChanged) for item in whole.events):
             return cls(whole)
         return cls(
             BriefProjection(
                 state=whole.state,
-                policy_digest=policy_digest,
+                policy_digest=whole.state.policy.digest_of_content,
                 events=whole.events,
                 choosing=whole.choosing,
             )

@@ -11,7 +11,6 @@ from temporalio.exceptions import FailureError
 with workflow.unsafe.imports_passed_through():
     from models.case.machine import Recorded
     from models.case.state import CaseState
-    from models.policy import Policy
     from workflows.local_activities import LocalActivities
     from workflows.messages import AnyProjection, Projection
     from workflows.retries import PATIENT
@@ -44,8 +43,6 @@ class Outbox:
         self._turn = asyncio.Lock()
         self._choice = asyncio.Lock()
         self._is_choosing = False
-        self._policy: Policy | None = None
-        self._digest = ""
 
     @asynccontextmanager
     async def choosing(self) -> AsyncGenerator[None]:
@@ -83,7 +80,7 @@ class Outbox:
                 return True
             sent = list(self.pending)
             try:
-                projection = AnyProjection.of(self._projection(sent), self._policy_digest())
+                projection = AnyProjection.of(self._projection(sent))
                 await self._local.execute("project", projection, _QUICK_LIMIT)
             except FailureError:
                 # A failed local activity arrives as the activity's own error, not as an ActivityError.
@@ -108,13 +105,6 @@ class Outbox:
 
     def _projection(self, events: list[Recorded]) -> Projection:
         return Projection(state=self._state(), events=self._promised + events, choosing=self._is_choosing)
-
-    def _policy_digest(self) -> str:
-        """The policy's fingerprint, which is as dear as a decision and changes with the policy only."""
-        policy = self._state().policy
-        if policy is not self._policy:
-            self._policy, self._digest = policy, policy.digest_of_content
-        return self._digest
 
     def _written(self, events: list[Recorded]) -> None:
         del self.pending[: len(events)]

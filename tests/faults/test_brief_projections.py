@@ -29,8 +29,7 @@ def paired() -> Case:
 def sent(case: Case, first: int) -> AnyProjection:
     """A projection of the events from a place on, as it arrives at its activity."""
     given = AnyProjection.of(
-        Projection(state=case.state, events=[item for item in case.events if item.seq >= first]),
-        case.state.policy.digest_of_content,
+        Projection(state=case.state, events=[item for item in case.events if item.seq >= first])
     )
     return AnyProjection.model_validate_json(given.model_dump_json())
 

@@ -18,6 +18,13 @@ def test_equal_documents_are_one_policy_in_memory() -> None:
     assert (other.version, read.version) == (99, given.version)
 
 
+def test_a_changed_copy_has_a_fingerprint_of_its_own() -> None:
+    given = load_policies()[0]
+    before = given.digest_of_content
+    assert given.model_copy(update={"minimum_monthly_pay": 1}).digest_of_content != before
+    assert given.model_copy().digest_of_content == before
+
+
 def test_what_is_wrong_keeps_its_place() -> None:
     wrong = load_policies()[0].model_copy(update={"minimum_monthly_pay": -1})
     with pytest.raises(ValidationError) as refused:
