@@ -28,7 +28,7 @@ class MentorPool:
         with Session(self._engine) as session:
             staff = self._lock_candidates(session, need)
             held = session.get(Reservation, need.case_id)
-            loads = self._loads(session, need)
+            loads = self._loads(session, need, staff)
             if need.mentor_id is not None:
                 answer = self._wanted(need, staff, loads, today)
             else:
@@ -44,7 +44,8 @@ class MentorPool:
     def suggest(self, need: ReserveMentor, today: date) -> MentorAnswer:
         """The best by the rules for a case, without reserving anything. The answer's problem is `no_capacity`."""
         with Session(self._engine) as session:
-            return self._best(need, self._lock_candidates(session, need), self._loads(session, need), today)
+            staff = self._lock_candidates(session, need)
+            return self._best(need, staff, self._loads(session, need, staff), today)
 
     def _lock_candidates(self, session: Session, need: ReserveMentor) -> list[Staff]:
         """The school's staff. The row locks (PostgreSQL) or the write lock (SQLite) let one reservation at a
@@ -54,8 +55,12 @@ class MentorPool:
             query = query.where(Staff.id == need.mentor_id)
         return list(session.exec(query.order_by(col(Staff.id)).with_for_update()).all())
 
-    def _loads(self, session: Session, need: ReserveMentor) -> dict[str, int]:
-        count = select(Reservation.mentor_id, func.count()).where(Reservation.case_id != need.case_id)
+    def _loads(self, session: Session, need: ReserveMentor, staff: list[Staff]) -> dict[str, int]:
+        """The other cases of each of the staff. Those of everybody else, a million of them, are not counted."""
+        count = select(Reservation.mentor_id, func.count()).where(
+            col(Reservation.mentor_id).in_([mentor.id for mentor in staff]),
+            Reservation.case_id != need.case_id,
+        )
         return dict(session.exec(count.group_by(Reservation.mentor_id)).all())
 
     def _wanted(

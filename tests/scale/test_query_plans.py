@@ -14,6 +14,8 @@ from sqlalchemy import Engine, event, text
 from bench.scale.ledger import Reader, answered, reader_of
 from bench.scale.readers import Ask, asks
 from bench.scale.seed import places, seed
+from models.case.kernel import ReserveMentor
+from services.pairing import MentorPool
 from services.settings import Settings
 from tests.product import UNHURRIED
 from tests.views.databases import postgresql
@@ -109,6 +111,26 @@ async def asked(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Aske
 
 async def test_no_request_reads_a_growing_table_whole(asked: Asked) -> None:
     assert await asked.scanned(asked.asks()) == {}
+
+
+async def test_a_mentor_is_chosen_without_counting_those_of_other_schools(asked: Asked) -> None:
+    pool, school = MentorPool(asked.reader.engine), SCHOOLS[0].id
+    need = ReserveMentor(
+        case_id="case-new",
+        school_id=school,
+        department_id="none",
+        mentor_id=None,
+        excluded=(),
+        experienced=False,
+        soft_load=1,
+        hard_cap=100_000,
+    )
+    with plans(asked.reader.engine) as explained:
+        best = pool.reserve(need, NOW.date())
+        assert best.mentor_id is not None
+        assert pool.reserve(need.model_copy(update={"mentor_id": best.mentor_id}), NOW.date()) == best
+    assert len(explained) >= 4
+    assert {table for plan in explained for table in scans(plan)} == set()
 
 
 async def test_missing_indexes_are_found(asked: Asked) -> None:
