@@ -2,7 +2,7 @@
 
 from copy import copy
 
-from temporalio.client import Client
+from temporalio.client import Client, GrpcCompression
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     CompositePayloadConverter,
@@ -60,5 +60,7 @@ async def connect(
         lazy=lazy,
         plugins=tracing_plugins(settings),
         runtime=runtime,
+        # What is sealed does not get smaller, and Temporal would unpack and pack it at every call.
+        grpc_compression=GrpcCompression.NONE,
         **temporal_security(settings),
     )
