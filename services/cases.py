@@ -214,17 +214,16 @@ class CaseOpener:
         request = hashlib.sha256(f"{actor.id}\0{key}\0{draft.model_dump_json()}".encode()).hexdigest()
         try:
             opening = await asyncio.to_thread(self.prepare, actor, draft, now)
-            projected = await self.open(opening, request)
+            return await self.open(opening, request)
         except CaseExists as exists:
             handle = self._client.get_workflow_handle(exists.case_id)
             if await _request_of(handle) != request:
                 raise
             return Opened(await handle.query(CASE_STATE, result_type=CaseState), projected=True)
-        return Opened(open_case(opening)[0], projected)
 
-    async def open(self, opening: Opening, request: str | None = None) -> bool:
-        """Start a case and show it in the ledger; False when the ledger is away. Then, and should this process
-        die between the two, the case writes its first row itself. Raises CaseExists, KeyDestroyed, Unavailable."""
+    async def open(self, opening: Opening, request: str | None = None) -> Opened:
+        """Start a case and show it in the ledger. While that is away, and should this process die between the two, the
+        case writes its first row itself. Raises CaseExists, KeyDestroyed, Unavailable."""
         if await asyncio.to_thread(self._vault.ensure, [opening.case_id]):
             raise KeyDestroyed(opening.case_id)
         try:
@@ -234,11 +233,13 @@ class CaseOpener:
         if not started:
             # Not in the ledger yet, which says whose it is.
             raise CaseExists(opening.case_id, named=False)
+        state, event = open_case(opening)
+        first = Projection(state=state, events=[event])
         try:
-            await asyncio.to_thread(self.project, [opening])
+            await asyncio.to_thread(self._ledger.project, [first])
         except SQLAlchemyError:
-            return False
-        return True
+            return Opened(state, projected=False)
+        return Opened(state, projected=True)
 
     async def start(self, opening: Opening, *, projected: bool, request: str | None = None) -> bool:
         """Start the case's workflow, for which `Vault.ensure` has made the key; False when the case exists already.
