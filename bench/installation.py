@@ -20,7 +20,9 @@ from temporalio.client import Client
 
 from bench.plain import ACTOR_HEADER
 from bench.section import Ground
+from cli.with_parent import command_with_parent
 from samples.graduates import vocabulary
+from services.cores import core_of
 from services.database import create_engine_from
 from services.rate_limits import Kind
 from services.settings import Settings
@@ -204,7 +206,7 @@ async def api_alone(ground: Ground, name: str, *, port: int = 0) -> AsyncGenerat
     environment = environment_on(ground, name, ground.first_port + port)
     settings = settings_of(environment)
     subprocess.run([ZHUHANG, "setup"], env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603, ASYNC221
-    with running([ZHUHANG, "api"], environment, ground.folder / name / "api.log") as process:
+    with running(part("api", settings, 1), environment, ground.folder / name / "api.log") as process:
         async with clients(settings.base_url) as (http, calls):
             await ready(http, process, "/healthz")
             client = await connect(settings, Vault.of(settings))
@@ -228,6 +230,11 @@ async def plain_product(ground: Ground, *, port: int = 4) -> AsyncGenerator[Plai
             found = Plain(http, calls)
             await found.furnish()
             yield found
+
+
+def part(name: str, settings: Settings, number: int) -> list[str]:
+    """The command line of a worker or API, which keeps to a core as with `zhuhang up`; `number` counts from 0."""
+    return command_with_parent([ZHUHANG, name], core=core_of(settings, number))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.installation import ZHUHANG, api_alone, running
+from bench.installation import api_alone, part, running
 from bench.life import CONTACT, in_delivery
 from bench.measure import Timing, in_turn, timed
 from bench.section import Figures, Findings, Ground, Row
@@ -29,7 +29,8 @@ async def measure(ground: Ground) -> Findings:
         async def length(case_id: str) -> int:
             return (await place.client.get_workflow_handle(case_id).describe()).history_length
 
-        with running([ZHUHANG, "worker"], place.environment, ground.folder / "worker.log"):
+        worker = part("worker", place.settings, 0)
+        with running(worker, place.environment, ground.folder / "worker.log"):
             built = await in_delivery(place, _CASES * ground.repetitions, "C")
 
             async def build(number: int) -> None:
@@ -38,7 +39,7 @@ async def measure(ground: Ground) -> Findings:
             await timed(build, range((longest - _BEFORE - _ROOM) * len(built)), _CASES)
         events = await length(built[1])
         small = place.environment | {"ZHUHANG_CACHED_WORKFLOWS": str(_CACHED)}
-        with running([ZHUHANG, "worker"], small, ground.folder / "small.log"):
+        with running(worker, small, ground.folder / "small.log"):
             found: list[Sequence[Timing]] = []
             for first in range(0, len(built), _CASES):
                 cases = built[first : first + _CASES]

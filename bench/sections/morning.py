@@ -15,7 +15,7 @@ import psycopg
 from aiosmtpd.controller import Controller
 
 from bench.clocks import first_times, openings, policy_of, start_cases
-from bench.installation import ZHUHANG, environment_on, running, settings_of
+from bench.installation import environment_on, part, running, settings_of
 from bench.scale.seed import Place, seed
 from bench.section import Figures, Findings, Ground, Row, plain_url
 from models.calendar import Calendar
@@ -167,7 +167,7 @@ async def measure(ground: Ground) -> Findings:
     opened = openings(settings, standards, numbers, place.college(0), night - timedelta(days=1))
     with (
         mail_server(ground.first_port + 3) as mails,
-        running([ZHUHANG, "worker"], environment, ground.folder / "worker.log"),
+        running(part("worker", settings, 0), environment, ground.folder / "worker.log"),
     ):
         await start_cases(await connect(settings, Vault.of(settings)), settings, opened)
         if datetime.now(UTC) > night:

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from bench.installation import ZHUHANG, api_alone, running
+from bench.installation import api_alone, part, running
 from bench.life import CONTACT, in_delivery
 from bench.measure import timed
 from bench.section import Figures, Findings, Ground, Row
@@ -20,7 +20,7 @@ async def measure(ground: Ground) -> Findings:
 
         def worker(number: int) -> AbstractContextManager[object]:
             log = ground.folder / f"worker-{number}.log"
-            return running([ZHUHANG, "worker"], place.environment, log)
+            return running(part("worker", place.settings, number - 1), place.environment, log)
 
         with worker(1):
             cases = await in_delivery(place, _CLIENTS * 2, "W")
