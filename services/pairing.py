@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from models.case.kernel import MentorAnswer, ReserveMentor, Role
 from models.tables import Reservation, Staff
-from services.database import writing
+from services.database import replace, writing
 
 MENTOR_ROLES = (Role.MENTOR, Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR, Role.SCHOOL_SUPERVISOR)
 
@@ -27,17 +27,14 @@ class MentorPool:
         """
         with Session(self._engine) as session:
             staff = self._lock_candidates(session, need)
-            held = session.get(Reservation, need.case_id)
             loads = self._loads(session, need, staff)
             if need.mentor_id is not None:
                 answer = self._wanted(need, staff, loads, today)
             else:
                 answer = self._best(need, staff, loads, today)
             if answer.mentor_id is not None:
-                if held is None:
-                    session.add(Reservation(case_id=need.case_id, mentor_id=answer.mentor_id))
-                else:
-                    held.mentor_id = answer.mentor_id
+                place = Reservation(case_id=need.case_id, mentor_id=answer.mentor_id)
+                replace(session.connection(), place)
             session.commit()
             return answer
 
