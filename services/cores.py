@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 from services.settings import Settings
 
+_FIRST_PROCESS = 1
+
 
 def core_of(settings: Settings, number: int) -> int | None:
     """The core for a process of this installation, counted from 0; None where it may use all of them.
@@ -25,12 +27,13 @@ def core_of(settings: Settings, number: int) -> int | None:
 
 @contextmanager
 def on_any_core() -> Generator[None]:
-    """Within, this thread may leave the core of its process: for long work in which Python waits."""
-    if sys.platform != "linux":
+    """Within, this thread may leave the core of its process for any that the supervisor has: for long work in which
+    Python waits. What was not started by a supervisor stays where it is."""
+    if sys.platform != "linux" or os.getppid() <= _FIRST_PROCESS:
         yield
         return
     own = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    os.sched_setaffinity(0, os.sched_getaffinity(os.getppid()))
     try:
         yield
     finally:

@@ -1,7 +1,6 @@
 """What a process remembers for a short time, so that what was changed elsewhere is soon forgotten here too."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
@@ -10,13 +9,14 @@ Value = TypeVar("Value")
 
 
 class ShortMemory(Generic[Value]):
-    """At most `size` values, the least recently used going first, each for at most `seconds`. Safe for threads."""
+    """At most `size` values, the one kept longest going first, each for at most `seconds`. Safe for threads."""
 
     def __init__(self, size: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._size = size
         self._seconds = seconds
         self._clock = clock
-        self._kept: OrderedDict[str, tuple[float, Value]] = OrderedDict()
+        # In the order in which they were put here, which is that in which they go.
+        self._kept: dict[str, tuple[float, Value]] = {}
         self._lock = Lock()
 
     def of(self, name: str) -> Value | None:
@@ -36,20 +36,24 @@ class ShortMemory(Generic[Value]):
             self._put(name, value)
 
     def _put(self, name: str, value: Value) -> None:
+        self._kept.pop(name, None)
         self._kept[name] = (self._clock() + self._seconds, value)
-        self._kept.move_to_end(name)
+        self._sweep()
         while len(self._kept) > self._size:
             self._drop(next(iter(self._kept)))
 
     def _get(self, name: str) -> Value | None:
-        until, value = self._kept.get(name, (0.0, None))
-        if value is None:
-            return None
-        if until <= self._clock():
+        self._sweep()
+        return self._kept[name][1] if name in self._kept else None
+
+    def _sweep(self) -> None:
+        """What nobody asks for any more does not stay until its place is needed."""
+        now = self._clock()
+        while self._kept:
+            name, (until, _) = next(iter(self._kept.items()))
+            if until > now:
+                return
             self._drop(name)
-            return None
-        self._kept.move_to_end(name)
-        return value
 
     def _drop(self, name: str) -> Value:
         return self._kept.pop(name)[1]

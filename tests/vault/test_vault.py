@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from pydantic import SecretStr
@@ -17,6 +18,7 @@ from services.key_rotation import rotate
 from services.key_store import KeyStore
 from services.master_keys import master_keys_of
 from services.settings import Settings, SetupError
+from services.short_memory import ShortMemory
 from services.vault import Vault
 
 TEXT = "张三 000000200201010018"
@@ -119,15 +121,27 @@ def test_another_process_notices_a_destroyed_key_when_its_copy_is_old(settings: 
         reader.open("case-a", sealed, "name")
 
 
-def test_the_cache_keeps_those_used_last(settings: Settings) -> None:
+def test_the_cache_keeps_those_that_came_last(settings: Settings) -> None:
     cache = KeyCache(2, 20.0)
     vault = Vault(KeyStore(settings.key_database_url), master_keys_of(settings), settings.cipher, cache)
     vault.ensure(["one", "two"])
-    vault.key("one")
+    first = vault.key("one").key_id
     vault.ensure(["three"])
-    assert cache.of("two") is None
-    assert cache.of("one") is not None
+    assert cache.of("one") is None
+    assert cache.by_id(first) is None
+    assert cache.of("two") is not None
     assert cache.by_id(vault.key("three").key_id) is not None
+
+
+def test_what_is_forgotten_does_not_stay_in_memory() -> None:
+    now = [0.0]
+    memory: ShortMemory[set[str]] = ShortMemory(10, 20.0, lambda: now[0])
+    memory.put("case-a", {TEXT})
+    kept = ref(memory.of("case-a") or set())
+    assert kept() == {TEXT}
+    now[0] = 20.0
+    memory.put("case-b", set())
+    assert kept() is None
 
 
 def test_ids_and_indexes_tell_nothing_and_stay(vault: Vault, settings: Settings) -> None:
