@@ -221,12 +221,17 @@ async def plain_product(ground: Ground, *, port: int = 4) -> AsyncGenerator[Plai
     environment = environment_on(ground, "plain", ground.first_port + port)
     folder, command = ground.folder / "plain", [sys.executable, "-m", "bench.plain"]
     subprocess.run([*command, "migrate"], env=environment, check=True)  # noqa: S603, ASYNC221
+    settings = settings_of(environment)
+    worker, api = (
+        command_with_parent([*command, name], core=core_of(settings, number))
+        for number, name in enumerate(("worker", "api"))
+    )
     with (
-        running([*command, "worker"], environment, folder / "worker.log"),
-        running([*command, "api"], environment, folder / "api.log") as api,
+        running(worker, environment, folder / "worker.log"),
+        running(api, environment, folder / "api.log") as serving,
     ):
         async with clients(f"http://127.0.0.1:{ground.first_port + port}") as (http, calls):
-            await ready(http, api)
+            await ready(http, serving)
             found = Plain(http, calls)
             await found.furnish()
             yield found
