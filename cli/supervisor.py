@@ -111,10 +111,21 @@ class Supervisor:
                 env=os.environ | part.environment,
             )
         self._processes[part] = process
-        self._started(part, process.pid)
+        telling = asyncio.create_task(self._tell(part, process.pid))
         if self._stopping.is_set():
             process.send_signal(part.stop_signal)
-        return await process.wait()
+        try:
+            return await process.wait()
+        finally:
+            telling.cancel()
+
+    async def _tell(self, part: Part, pid: int) -> None:
+        """Tell of a start, again and again while a disk is full: the part is kept running all the same."""
+        while True:
+            with suppress(OSError):
+                self._started(part, pid)
+                return
+            await asyncio.sleep(FIRST_DELAY)
 
     def _signal(self, part: Part, which: signal.Signals) -> None:
         process = self._processes.get(part)

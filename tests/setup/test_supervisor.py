@@ -1,6 +1,7 @@
 """Real child processes: restarted when they crash, ended in order, never left behind."""
 
 import asyncio
+import errno
 import os
 import pty
 import select
@@ -62,6 +63,27 @@ async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
 
 def is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
+
+
+async def test_a_start_that_cannot_be_noted_is_noted_later(tmp_path: Path) -> None:
+    noted: list[int] = []
+    full = [True]
+
+    def note(_part: Part, pid: int) -> None:
+        if full:
+            full.clear()
+            raise OSError(errno.ENOSPC, "no space left")
+        noted.append(pid)
+
+    supervisor = Supervisor(tmp_path / "logs", lambda zh, en: None, note)
+    supervisor.settled = True
+    supervisor.start(Part("worker", [sys.executable, "-c", "import time; time.sleep(60)"], 5))
+    try:
+        await until(lambda: len(noted) == 1)
+        os.kill(noted[0], signal.SIGKILL)
+        await until(lambda: len(noted) == 2)
+    finally:
+        await supervisor.stop()
 
 
 async def test_a_part_keeps_to_its_core(parts: Parts) -> None:
