@@ -76,7 +76,6 @@ ALLOWED = {
     "services.offboarding.OffboardingLedger.record": _WORKER,
     "services.offboarding._count": "a number; the leaver was found within the supervisor's scope",
     "services.office._views": "a number for each member of staff of the school",
-    "services.pairing.MentorPool.reserve": _WORKER,
     "services.pairing.MentorPool._loads": _WORKER,
     "services.projection": _WORKER,
     "services.projection.Ledger.open": _WORKER,
