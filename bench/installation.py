@@ -222,24 +222,20 @@ async def plain_product(ground: Ground, *, port: int = 4) -> AsyncGenerator[Plai
     folder, command = ground.folder / "plain", [sys.executable, "-m", "bench.plain"]
     subprocess.run([*command, "migrate"], env=environment, check=True)  # noqa: S603, ASYNC221
     settings = settings_of(environment)
-    worker, api = (
-        command_with_parent([*command, name], core=core_of(settings, number))
-        for number, name in enumerate(("worker", "api"))
-    )
     with (
-        running(worker, environment, folder / "worker.log"),
-        running(api, environment, folder / "api.log") as serving,
+        running(part("worker", settings, 0, command), environment, folder / "worker.log"),
+        running(part("api", settings, 1, command), environment, folder / "api.log") as api,
     ):
         async with clients(f"http://127.0.0.1:{ground.first_port + port}") as (http, calls):
-            await ready(http, serving)
+            await ready(http, api)
             found = Plain(http, calls)
             await found.furnish()
             yield found
 
 
-def part(name: str, settings: Settings, number: int) -> list[str]:
+def part(name: str, settings: Settings, number: int, command: Sequence[str] = (ZHUHANG,)) -> list[str]:
     """The command line of a worker or API, which keeps to a core as with `zhuhang up`; `number` counts from 0."""
-    return command_with_parent([ZHUHANG, name], core=core_of(settings, number))
+    return command_with_parent([*command, name], core=core_of(settings, number))
 
 
 @contextmanager

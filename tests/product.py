@@ -158,8 +158,8 @@ class Product:
         except TimeoutError:
             raise AssertionError(f"still not: {what}") from None
 
-    async def paired(self, mentor: str = "mentor-1", **fields: Any) -> str:
-        """A case with a mentor, as far as the stage `assessment`."""
+    async def eligible(self, **fields: Any) -> str:
+        """A case that is owed help, as far as the stage `pairing`."""
         case_id = await self.open_case(**fields)
         await self.accepted(
             case_id,
@@ -170,6 +170,11 @@ class Product:
                 "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
             },
         )
+        return case_id
+
+    async def paired(self, mentor: str = "mentor-1", **fields: Any) -> str:
+        """A case with a mentor, as far as the stage `assessment`."""
+        case_id = await self.eligible(**fields)
         await self.accepted(
             case_id, "college", {"type": "assign_mentor", "mentor_id": mentor, "reason": "专业对口"}
         )

@@ -64,13 +64,7 @@ async def test_with_all_that_is_done_at_one_moment(product: Product) -> None:
 
 
 async def test_to_nobody_whose_right_ends_with_the_act(product: Product) -> None:
-    case_id = await product.open_case()
-    confirmed = {
-        "type": "confirm_eligibility",
-        "decision": "open",
-        "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-    }
-    await product.accepted(case_id, "counselor", confirmed)
+    case_id = await product.eligible()
     await product.accepted(case_id, "college", {"type": "propose_mentor", "mentor_id": "mentor-2"})
     declined = await product.accepted(case_id, "mentor-2", {"type": "decline_pairing", "reason": "无暇"})
     assert declined["case"] is None

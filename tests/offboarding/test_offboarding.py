@@ -53,13 +53,7 @@ async def test_every_case_and_proposal_goes_to_the_successor(product: Product) -
     leaver, successor = await mentor(product, "cs"), await mentor(product, "cs")
     assert (await product.get("/inbox", leaver)).status == 200
     cases = [await product.paired(leaver) for _ in range(10)]
-    asked = await product.open_case()
-    eligibility = {
-        "type": "confirm_eligibility",
-        "decision": "open",
-        "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-    }
-    await product.accepted(asked, "counselor", eligibility)
+    asked = await product.eligible()
     await product.accepted(asked, "counselor", {"type": "propose_mentor", "mentor_id": leaver})
     shown = await offboard(product, leaver, successor_id=successor)
     assert (shown["status"], shown["total"], shown["moved"], shown["left"]) == ("done", 11, 11, 0)
