@@ -12,7 +12,6 @@ from temporalio.client import (
     RPCError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
-    WorkflowUpdateStage,
 )
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCStatusCode
@@ -23,15 +22,12 @@ from models.case.machine import AnyCommand
 from services.data_key import KeyMissing
 from services.errors import Conflict, ServiceError, StaleVersion, Unavailable, Unprocessable, case_unknown
 from services.metrics import COMMAND_SECONDS, COMMANDS, REFUSALS
-from services.short_memory import ShortMemory
 from workflows.messages import CASE_COMMAND, CommandAnswer, CommandRequest
 
 log = structlog.get_logger(__name__)
 
 # How long (seconds) a command may take before the caller is told to ask again with the same key.
 _PATIENCE = 15.0
-_RUNS = 4000
-_RUN_SECONDS = 3600.0
 
 
 class RefusalDetail(Model):
@@ -49,8 +45,6 @@ class Commands:
     def __init__(self, client: Client, patience: float = _PATIENCE) -> None:
         self._client = client
         self._patience = patience
-        # The run that answered last: a case asked by its run needs not be looked up by Temporal.
-        self._runs: ShortMemory[str] = ShortMemory(_RUNS, _RUN_SECONDS)
 
     async def send(
         self,
@@ -88,9 +82,16 @@ class Commands:
         # What is open for reading only is nothing to act on.
         actor = actor.model_copy(update={"reading": ()})
         request = CommandRequest(actor=actor, commands=list(commands), expected_version=expected_version)
+        handle = self._client.get_workflow_handle(case_id)
         try:
             async with asyncio.timeout(self._patience):
-                answer = await self._answered(case_id, request, update_id(key))
+                answer = await handle.execute_update(
+                    CASE_COMMAND,
+                    request,
+                    id=update_id(key),
+                    result_type=CommandAnswer,
+                    rpc_timeout=timedelta(seconds=self._patience),
+                )
         except WorkflowUpdateFailedError as failure:
             raise _as_service_error(failure) from None
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
@@ -110,29 +111,6 @@ class Commands:
                 "该 Idempotency-Key 已用于另一项办理，请换一个新的。",
                 "This Idempotency-Key belongs to another request; use a new one.",
             )
-        return answer
-
-    async def _answered(self, case_id: str, request: CommandRequest, key: str) -> CommandAnswer:
-        run = self._runs.of(case_id)
-        handle = self._client.get_workflow_handle(case_id, run_id=run)
-        try:
-            update = await handle.start_update(
-                CASE_COMMAND,
-                request,
-                id=key,
-                wait_for_stage=WorkflowUpdateStage.COMPLETED,
-                result_type=CommandAnswer,
-                rpc_timeout=timedelta(seconds=self._patience),
-            )
-        except RPCError as error:
-            if run is None or error.status != RPCStatusCode.NOT_FOUND:
-                raise
-            # The case has begun another run.
-            self._runs.forget(case_id)
-            return await self._answered(case_id, request, key)
-        answer = await update.result()
-        if update.workflow_run_id is not None:
-            self._runs.put(case_id, update.workflow_run_id)
         return answer
 
 

@@ -115,6 +115,16 @@ async def test_a_stale_version_is_told_apart_from_a_refusal(product: Product) ->
     assert sorted(answer.status for answer in answers) == [200, 412]
 
 
+async def test_what_comes_while_a_history_ends_is_answered_by_the_next(product: Product) -> None:
+    case_id = await product.paired()
+    contact = {"type": "record_contact", "method": "phone", "content": "联系"}
+    for _ in range(20):
+        answers = await asyncio.gather(*(product.do(case_id, "mentor-1", contact) for _ in range(4)))
+        assert [answer.status for answer in answers] == [200] * 4
+    kinds = Counter(event["type"] for event in await product.timeline(case_id))
+    assert kinds["contact_recorded"] == 80
+
+
 async def test_accept_and_cancel_at_the_same_moment_have_one_winner(product: Product) -> None:
     case_id = await product.delivering()
     for number in range(1, 6):
