@@ -147,6 +147,7 @@ def own_environment(folder: Path, first_port: int) -> dict[str, str]:
         "ZHUHANG_DATA_DIR": str(folder),
         "ZHUHANG_HTTP_PORT": str(first_port),
         "ZHUHANG_TEMPORAL_PORT": str(first_port + 1),
+        "ZHUHANG_LOG_FORMAT": "json",
         "DEMO": "0",
         **{f"ZHUHANG_RATE_{kind.upper()}": "1000000/minute" for kind in get_args(Kind)},
     }

@@ -25,7 +25,7 @@ from deploy.local.place import APIS, KEYS, LEDGER, WORKERS, ClusterPlace
 from deploy.local.postgresql import answers, find_postgresql, major_of
 from deploy.local.proxy import find_caddy, proxy_command
 from deploy.local.temporal_cluster import find_temporal_server, until_registered
-from deploy.local.temporal_config import SERVICES, Cluster
+from deploy.local.temporal_config import ENVIRONMENT, SERVICES, Cluster
 from services.cores import core_of
 from services.database import engine_of
 from services.file_lock import exclusive
@@ -170,9 +170,8 @@ class _Bringing:
         )
         for service in SERVICES:
             config = cluster.write(folder / f"{service}.yaml", service)
-            supervisor.start(
-                Part(f"temporal-{service}", self._server.command(config, service), stop_seconds=10.0)
-            )
+            command = self._server.command(config, service)
+            supervisor.start(Part(f"temporal-{service}", command, 10.0, environment=ENVIRONMENT))
 
     async def _start_product(self, supervisor: Supervisor) -> None:
         zhuhang = [sys.executable, str(Path(sys.executable).with_name("zhuhang"))]

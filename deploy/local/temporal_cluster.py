@@ -1,6 +1,7 @@
 """The full Temporal server on PostgreSQL: its four services, in one process or in one each."""
 
 import asyncio
+import os
 import subprocess
 import tempfile
 import time
@@ -19,7 +20,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from cli.with_parent import command_with_parent
-from deploy.local.temporal_config import DATABASES, SERVICES, Cluster
+from deploy.local.temporal_config import DATABASES, ENVIRONMENT, SERVICES, Cluster
 from services.fetching import Progress
 from services.go_programs import built, module_folder
 from services.namespace import register_namespace
@@ -131,7 +132,12 @@ def server_on(
                 command = command_with_parent(installed.command(config, *group))
                 processes.append(
                     subprocess.Popen(  # noqa: S603
-                        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+                        command,
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        process_group=0,
+                        env=os.environ | ENVIRONMENT,
                     )
                 )
         settings = Settings(temporal_address=cluster.address)

@@ -15,7 +15,7 @@ import yaml
 
 from deploy.local.proxy import CADDY_VERSION, find_caddy
 from deploy.local.temporal_cluster import SERVER_VERSION, find_temporal_server
-from deploy.local.temporal_config import SERVICES
+from deploy.local.temporal_config import ENVIRONMENT, SERVICES
 from services.settings import Settings
 from services.weaknesses import weak_settings
 from tests.conftest import Quiet
@@ -112,6 +112,7 @@ def test_temporal_knows_its_settings(form: int) -> None:
     known = installed.server.read_bytes()
     given = environments("temporal")[form]
     assert [name for name in given if name.encode() not in known] == []
+    assert given.items() >= ENVIRONMENT.items()
     known = installed.sql_tool.read_bytes()
     schema = set(compose()["services"]["temporal-schema"]["environment"]) - {"SQL_PASSWORD_FILE"}
     assert [name for name in schema if name.encode() not in known] == []
