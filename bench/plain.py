@@ -16,13 +16,14 @@ from unittest.mock import patch
 import uvicorn
 import uvloop
 from fastapi import FastAPI, Header
-from temporalio.client import Client
+from temporalio.client import Client, GrpcCompression
 from temporalio.converter import DataConverter
 
 from api.app import create_app
 from api.deps import ServicesDep, Signed, recognised
 from api.http_protocol import GuardedHttp
 from cli.clean_exit import run_and_leave
+from cli.collector import spare_what_is_loaded
 from models.audit import Outcome
 from services.actors import Actors
 from services.audit import Audit
@@ -126,7 +127,9 @@ class NoLimits(RateLimits):
 async def plain_connect(settings: Settings, vault: Vault, *, lazy: bool = False) -> Client:
     """A client whose payloads anybody can read."""
     converter = DataConverter(payload_converter_class=PayloadConverter)
-    return await Client.connect(settings.temporal_target, data_converter=converter, lazy=lazy)
+    return await Client.connect(
+        settings.temporal_target, data_converter=converter, lazy=lazy, grpc_compression=GrpcCompression.NONE
+    )
 
 
 def plain_app(settings: Settings) -> FastAPI:
@@ -187,11 +190,13 @@ def serve_api(settings: Settings) -> None:
             server_header=False,
             proxy_headers=False,
         )
+        spare_what_is_loaded()
         uvicorn.Server(options).run()
 
 
 async def serve_worker(settings: Settings) -> None:
     """Work until killed."""
+    spare_what_is_loaded()
     vault = PlainVault.of(settings)
     client = await plain_connect(settings, vault)
     with ThreadPoolExecutor(_THREADS) as executor:
