@@ -11,9 +11,9 @@ from sqlalchemy import URL
 SERVICES = ("frontend", "history", "matching", "worker")
 # The store and what it is called in Temporal's own schema folders.
 DATABASES = {"temporal": "temporal", "temporal_visibility": "visibility"}
-# One reader and one writer: with the default of four partitions a task may wait for its hand-over.
-# Its collector of garbage works a quarter as often, until a process has a gigabyte (docs/decisions/0021).
+# Temporal's collector of garbage works a quarter as often, until a process has a gigabyte (docs/decisions/0021).
 ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
+# One reader and one writer: with the default of four partitions a task may wait for its hand-over.
 DYNAMIC_CONFIG = {"matching.numTaskqueueReadPartitions": 1, "matching.numTaskqueueWritePartitions": 1}
 
 
