@@ -221,7 +221,7 @@ async def plain_product(ground: Ground, *, port: int = 4) -> AsyncGenerator[Plai
     """The product without its protection, on the same servers."""
     environment = environment_on(ground, "plain", ground.first_port + port)
     folder, command = ground.folder / "plain", [sys.executable, "-m", "bench.plain"]
-    subprocess.run([*command, "migrate"], env=environment, check=True)  # noqa: S603, ASYNC221
+    subprocess.run([*command, "setup"], env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603, ASYNC221
     settings = settings_of(environment)
     with (
         running(part("worker", settings, 0, command), environment, folder / "worker.log"),

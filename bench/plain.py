@@ -1,45 +1,51 @@
 """The product with its protection taken out part by part, to measure what that costs: no encryption, no audit, no
-sign-on, no permissions, no counting of requests. It lives here alone; no setting of the product does this."""
+sign-on, no permissions, no counting of requests. It lives here alone; no setting of the product does this.
 
-import asyncio
+`python -m bench.plain setup|worker|api` is `zhuhang setup|worker|api` in all else.
+"""
+
 import hashlib
-import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Annotated
 from unittest.mock import patch
 
-import uvicorn
-import uvloop
-from fastapi import FastAPI, Header
-from temporalio.client import Client, GrpcCompression
-from temporalio.converter import DataConverter
+from fastapi import Header
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import SerializationContext
 
-from api.app import create_app
+from api.app import Api, create_app
 from api.deps import ServicesDep, Signed, recognised
-from api.http_protocol import GuardedHttp
 from cli.clean_exit import run_and_leave
-from cli.collector import spare_what_is_loaded
+from cli.main import run
 from models.audit import Outcome
 from services.actors import Actors
 from services.audit import Audit
 from services.caller import Caller, Stranger
-from services.database import migrate
-from services.logs import configure_logging
+from services.codec import EncryptionCodec
 from services.rate_limits import Kind, RateLimits
-from services.settings import Settings, load_settings
+from services.settings import Settings
 from services.sign_on.credentials import Recognised
-from services.temporal import PayloadConverter
 from services.vault import CASE_PREFIX, IndexKind, Vault
-from worker import build_worker
 
 # Who asks, in the place of a credential.
 ACTOR_HEADER = "X-Bench-Actor"
-_THREADS = 16
+
+
+class PlainCodec(EncryptionCodec):
+    """Hands through what anybody may then read."""
+
+    def with_context(self, context: SerializationContext) -> EncryptionCodec:
+        return self
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return list(payloads)
+
+    async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
+        return list(payloads)
 
 
 class PlainVault(Vault):
@@ -124,16 +130,8 @@ class NoLimits(RateLimits):
         pass
 
 
-async def plain_connect(settings: Settings, vault: Vault, *, lazy: bool = False) -> Client:
-    """A client whose payloads anybody can read."""
-    converter = DataConverter(payload_converter_class=PayloadConverter)
-    return await Client.connect(
-        settings.temporal_target, data_converter=converter, lazy=lazy, grpc_compression=GrpcCompression.NONE
-    )
-
-
-def plain_app(settings: Settings) -> FastAPI:
-    """The application without its protection; to be used while `plain_parts` holds."""
+def plain_app(settings: Settings) -> Api:
+    """The application, which believes who says that he asks."""
     app = create_app(settings)
 
     @cache
@@ -159,63 +157,24 @@ def plain_app(settings: Settings) -> FastAPI:
     return app
 
 
-def plain_parts(stack: ExitStack) -> None:
-    """Put the plain parts in the places of the protecting ones until the stack ends."""
-    parts: dict[str, object] = {
-        "services.assembly.Vault": PlainVault,
-        "services.assembly.connect": plain_connect,
-        "services.assembly.Audit": NoAudit,
-        "api.app.RateLimits": NoLimits,
-        "api.permits.demand": _granted,
-    }
-    for place, part in parts.items():
-        stack.enter_context(patch(place, part))
-
-
 def _granted(_caller: Caller, _permission: str) -> None:
     pass
 
 
-def serve_api(settings: Settings) -> None:
-    """Serve until asked to end."""
-    with ExitStack() as stack:
-        plain_parts(stack)
-        options = uvicorn.Config(
-            plain_app(settings),
-            host=settings.http_host,
-            port=settings.http_port,
-            log_config=None,
-            access_log=False,
-            http=GuardedHttp,
-            server_header=False,
-            proxy_headers=False,
-        )
-        spare_what_is_loaded()
-        uvicorn.Server(options).run()
-
-
-async def serve_worker(settings: Settings) -> None:
-    """Work until killed."""
-    spare_what_is_loaded()
-    vault = PlainVault.of(settings)
-    client = await plain_connect(settings, vault)
-    with ThreadPoolExecutor(_THREADS) as executor:
-        async with build_worker(client, settings, vault, executor):
-            await asyncio.Event().wait()
+# Replaced in the classes themselves, which every part of the product has imported already.
+_PLAIN = {EncryptionCodec: PlainCodec, Vault: PlainVault, Audit: NoAudit, RateLimits: NoLimits}
 
 
 def main() -> int:
-    """`python -m bench.plain migrate|worker|api`, with the settings in the environment."""
-    settings = load_settings()
-    configure_logging(settings)
-    match sys.argv[1]:
-        case "migrate":
-            migrate(settings)
-        case "worker":
-            uvloop.run(serve_worker(settings))
-        case _:
-            serve_api(settings)
-    return 0
+    """Do what the command line says without protection; the exit status."""
+    with ExitStack() as stack:
+        for protecting, plain in _PLAIN.items():
+            for name, method in vars(plain).items():
+                if not name.startswith("_"):
+                    stack.enter_context(patch.object(protecting, name, method))
+        stack.enter_context(patch("api.app.create_app", plain_app))
+        stack.enter_context(patch("api.permits.demand", _granted))
+        return run()
 
 
 if __name__ == "__main__":
