@@ -54,6 +54,17 @@ STAFF: tuple[dict[str, Any], ...] = (
     {"id": "employer", "name": "示例企业", "role": "partner"},
     {"id": "hrss", "name": "人社局", "role": "partner"},
 )
+ELIGIBLE: dict[str, Any] = {
+    "type": "confirm_eligibility",
+    "decision": "open",
+    "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
+}
+UNOWED: dict[str, Any] = {
+    "type": "confirm_eligibility",
+    "decision": "not_open",
+    "reason": "不符合",
+    "hardship_types": [],
+}
 
 
 def free_port() -> int:
@@ -161,15 +172,7 @@ class Product:
     async def eligible(self, **fields: Any) -> str:
         """A case that is owed help, as far as the stage `pairing`."""
         case_id = await self.open_case(**fields)
-        await self.accepted(
-            case_id,
-            "counselor",
-            {
-                "type": "confirm_eligibility",
-                "decision": "open",
-                "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-            },
-        )
+        await self.accepted(case_id, "counselor", ELIGIBLE)
         return case_id
 
     async def paired(self, mentor: str = "mentor-1", **fields: Any) -> str:

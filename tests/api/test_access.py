@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.product import Product
+from tests.product import ELIGIBLE, Product
 
 NOTE = {"type": "annotate", "text": "备注"}
 
@@ -40,12 +40,7 @@ async def test_a_key_that_was_refused_may_succeed_later(product: Product) -> Non
     assessment = {"type": "record_assessment", "intention": "就业", "risk_level": "B"}
     key = {"Idempotency-Key": f"{case_id}-again"}
     assert (await product.do(case_id, "mentor-1", assessment, headers=dict(key))).code == "not_paired"
-    confirm = {
-        "type": "confirm_eligibility",
-        "decision": "open",
-        "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-    }
-    await product.accepted(case_id, "counselor", confirm)
+    await product.accepted(case_id, "counselor", ELIGIBLE)
     assign = {"type": "assign_mentor", "mentor_id": "mentor-1", "reason": "专业对口"}
     await product.accepted(case_id, "college", assign)
     assert (await product.do(case_id, "mentor-1", assessment, headers=dict(key))).status == 200

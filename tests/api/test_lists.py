@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.product import Product
+from tests.product import UNOWED, Product
 
 SORTS = ["due", "-due", "opened", "-opened", "updated", "-updated"]
 NOTE = {"type": "annotate", "text": "备注"}
@@ -42,13 +42,7 @@ async def some_cases(product: Product, mark: str) -> list[str]:
     """Cases of this name: of equal and of different deadlines, and two with none."""
     opened = await asyncio.gather(*(product.open_case(name=mark) for _ in range(7)))
     for case_id in opened[:2]:
-        refused: dict[str, Any] = {
-            "type": "confirm_eligibility",
-            "decision": "not_open",
-            "hardship_types": [],
-            "reason": "不符合",
-        }
-        await product.accepted(case_id, "counselor", refused)
+        await product.accepted(case_id, "counselor", UNOWED)
     await product.accepted(opened[2], "counselor", CONFIRM)
     return list(opened)
 

@@ -180,16 +180,7 @@ async def test_who_works_with_the_case_sees_them_and_nobody_else(product: Produc
 
 
 async def test_reading_a_case_for_another_reason_opens_no_attachments(product: Product) -> None:
-    case_id = await product.open_case()
-    await product.accepted(
-        case_id,
-        "counselor",
-        {
-            "type": "confirm_eligibility",
-            "decision": "open",
-            "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-        },
-    )
+    case_id = await product.eligible()
     attachment_id = await attached(product, case_id, "counselor")
     await product.accepted(case_id, "counselor", {"type": "propose_mentor", "mentor_id": "mentor-2"})
     glass = {"reason": "联系不上本人，家属来电求助", "purpose": "emergency"}

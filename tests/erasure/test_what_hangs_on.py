@@ -10,7 +10,7 @@ from models.training_class import TrainingClassState
 from services.training import ClassLedger
 from tests.erasure.ending import NAME, closed, erased, rows
 from tests.imports.files import imported, outcomes, person, roster
-from tests.product import Product
+from tests.product import UNOWED, Product
 
 TODAY = datetime.now(UTC).date()
 
@@ -41,8 +41,7 @@ async def test_rows_of_imports_are_emptied_also_those_that_were_rejected(place: 
     assert [row["outcome"] for row in (*again, *worse)] == ["rejected", "rejected"]
     case_id = place.services.vault.case_id(place.settings.school_code, "T-ROW")
     assert len(rows(place, "SELECT 1 FROM import_row WHERE case_id = ?", case_id)) == 3
-    unowed: dict[str, Any] = {"type": "confirm_eligibility", "decision": "not_open", "reason": "不符合"}
-    await place.accepted(case_id, "career-centre", unowed | {"hardship_types": []})
+    await place.accepted(case_id, "career-centre", UNOWED)
     number = await erased(place, case_id)
 
     assert rows(place, "SELECT 1 FROM import_row WHERE case_id = ?", case_id) == []

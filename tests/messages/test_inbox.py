@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.product import Product
+from tests.product import ELIGIBLE, UNOWED, Product
 
 PEOPLE = count(1)
 
@@ -139,14 +139,8 @@ async def test_a_late_act_is_overdue_for_its_owner_and_seen_above(quick: Product
 
 async def test_the_overview_counts_what_stands(product: Product) -> None:
     supervisor, cases = await college_with_cases(product, 3)
-    eligibility = {
-        "type": "confirm_eligibility",
-        "decision": "open",
-        "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-    }
-    await product.accepted(cases[0], supervisor, eligibility)
-    reject = {"type": "confirm_eligibility", "decision": "not_open", "reason": "不符合条件"}
-    await product.accepted(cases[1], supervisor, reject | {"hardship_types": []})
+    await product.accepted(cases[0], supervisor, ELIGIBLE)
+    await product.accepted(cases[1], supervisor, UNOWED)
     answer = await product.get("/supervision/overview", supervisor)
     assert answer.status == 200, answer.body
     numbers = answer.body

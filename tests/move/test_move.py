@@ -19,18 +19,13 @@ from temporalio.client import Client
 from services.settings import Settings
 from tests.attachments.samples import PDF
 from tests.imports.files import person, roster
-from tests.product import STAFF, UNHURRIED, Product, running_api
+from tests.product import ELIGIBLE, STAFF, UNHURRIED, Product, running_api
 from tests.running import ZHUHANG, Running, running_processes
 from tests.views.databases import postgresql
 
 SCHOOL = "90031"
 QUEUE = "zhuhang-moved"
 ROWS = 30
-CONFIRM = {
-    "type": "confirm_eligibility",
-    "decision": "open",
-    "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-}
 CONTACT = {"type": "record_contact", "method": "phone", "content": "联系"}
 
 
@@ -123,7 +118,7 @@ async def _open(source: Running, number: int) -> str:
 
 async def _paired(source: Running, number: int) -> str:
     case_id = await _open(source, number)
-    await source.post(_path(case_id), "counselor", CONFIRM, f"confirm-{number}")
+    await source.post(_path(case_id), "counselor", ELIGIBLE, f"confirm-{number}")
     assign = {"type": "assign_mentor", "mentor_id": "mentor-1", "reason": "专业对口"}
     answer = await source.post(_path(case_id), "college", assign, f"assign-{number}")
     assert answer.status_code == 200, answer.text

@@ -11,7 +11,7 @@ import httpx
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.product import PATIENCE
+from tests.product import ELIGIBLE, PATIENCE
 from tests.running import Running
 
 T = TypeVar("T")
@@ -34,10 +34,8 @@ class Watched:
         opened = await self.running.post("/cases", "counselor", draft, f"open-{number}")
         assert opened.status_code == 201, opened.text
         case_id: str = opened.json()["case_id"]
-        proof = [{"type": "LIFTED_POVERTY", "proof": "证明"}]
-        confirm = {"type": "confirm_eligibility", "decision": "open", "hardship_types": proof}
         assign = {"type": "assign_mentor", "mentor_id": "mentor-1", "reason": "专业对口"}
-        for actor, command in (("counselor", confirm), ("college", assign)):
+        for actor, command in (("counselor", ELIGIBLE), ("college", assign)):
             answer = await self.do(case_id, actor, command, f"{command['type']}-{number}")
             assert answer.status_code in (200, 202), answer.text
         return case_id

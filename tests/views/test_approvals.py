@@ -5,13 +5,8 @@ from typing import Any
 import pytest
 
 from tests.messages.test_inbox import college_with_cases, someone
-from tests.product import Product
+from tests.product import ELIGIBLE, Product
 
-ELIGIBLE = {
-    "type": "confirm_eligibility",
-    "decision": "open",
-    "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-}
 ASSESSED = {"type": "record_assessment", "intention": "就业", "risk_level": "C"}
 GOALS = [{"title": "就业", "measures": [{"title": "推荐", "due_on": "2099-01-01"}]}]
 PLAN = {"type": "set_plan", "goals": GOALS}

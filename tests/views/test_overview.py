@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.messages.test_inbox import college_with_cases, someone
-from tests.product import Product
-from tests.views.test_approvals import ASSESSED, ELIGIBLE, PLAN, mentored
+from tests.product import ELIGIBLE, UNOWED, Product
+from tests.views.test_approvals import ASSESSED, PLAN, mentored
 
 LEFT = {"type": "mark_left_school"}
 
@@ -22,13 +22,7 @@ async def college_of(product: Product, supervisor: str) -> str:
 
 async def test_the_funnel_counts_how_far_each_case_has_come(product: Product) -> None:
     supervisor, cases = await college_with_cases(product, 5)
-    reject: dict[str, Any] = {
-        "type": "confirm_eligibility",
-        "decision": "not_open",
-        "reason": "不符合",
-        "hardship_types": [],
-    }
-    await product.accepted(cases[0], supervisor, reject)
+    await product.accepted(cases[0], supervisor, UNOWED)
     await product.accepted(cases[1], supervisor, ELIGIBLE)
     await mentored(product, supervisor, cases[2], "mentor-1")
     await mentored(product, supervisor, cases[3], "mentor-1")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.messages.test_inbox import college_with_cases
-from tests.product import Product, running_api
+from tests.product import UNOWED, Product, running_api
 
 SECOND = """
 extends: national
@@ -42,13 +42,7 @@ async def test_each_version_counts_the_open_cases_that_one_may_read(
     product: Product, renewed: Product
 ) -> None:
     supervisor, cases = await college_with_cases(product, 3)
-    reject: dict[str, Any] = {
-        "type": "confirm_eligibility",
-        "decision": "not_open",
-        "reason": "不符合",
-        "hardship_types": [],
-    }
-    await product.accepted(cases[0], supervisor, reject)
+    await product.accepted(cases[0], supervisor, UNOWED)
     seen = await lines(renewed, supervisor)
     assert {ref: (line["loaded"], line["open_cases"]) for ref, line in seen.items()} == {
         "roomy@1": (False, 2),

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from services.school_day import date_of, today
 from services.trends import DayBook
 from tests.messages.test_inbox import college_with_cases
-from tests.product import Product
-from tests.views.test_approvals import ELIGIBLE, mentored
+from tests.product import ELIGIBLE, Product
+from tests.views.test_approvals import mentored
 from tests.views.test_overview import college_of
 
 

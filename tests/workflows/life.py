@@ -23,7 +23,7 @@ from services.own_channels import OwnChannels
 from services.policies import load_policies
 from services.settings import Settings
 from services.vault import Vault
-from tests.product import STAFF
+from tests.product import ELIGIBLE, STAFF
 from workflows.messages import CASE_STATE, CommandAnswer
 
 COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
@@ -33,14 +33,7 @@ _ROLES = {person["id"]: person for person in STAFF} | {
 }
 
 LIFE: tuple[tuple[str, dict[str, Any]], ...] = (
-    (
-        "counselor",
-        {
-            "type": "confirm_eligibility",
-            "decision": "open",
-            "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-        },
-    ),
+    ("counselor", ELIGIBLE),
     ("college", {"type": "assign_mentor", "mentor_id": "mentor-1", "reason": "专业对口"}),
     ("mentor-1", {"type": "record_contact", "method": "face_to_face", "content": "摸底谈话"}),
     ("mentor-1", {"type": "record_assessment", "intention": "省内就业", "risk_level": "A"}),

@@ -10,15 +10,10 @@ from temporalio import activity
 
 from models.case.kernel import MentorAnswer, ReserveMentor
 from services.pairing import MentorPool
-from tests.product import Product, running_product, settings_for
+from tests.product import running_product, settings_for
 
 NARROW = {"id": "narrow", "name": "导师", "role": "mentor", "department_id": "cs", "capacity": 1}
 CHOICE = {"type": "assign_mentor", "mentor_id": "narrow", "reason": "专业对口"}
-CONFIRMED = {
-    "type": "confirm_eligibility",
-    "decision": "open",
-    "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-}
 
 
 class Gate:
@@ -42,19 +37,13 @@ class Gate:
         monkeypatch.setattr(MentorPool, "reserve", reserve)
 
 
-async def confirmed(product: Product) -> str:
-    case_id = await product.open_case()
-    await product.accepted(case_id, "counselor", CONFIRMED)
-    return case_id
-
-
 async def test_a_place_is_kept_between_question_and_decision(
     temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(monkeypatch)
     async with running_product(settings_for(tmp_path, temporal_address, school="90021")) as product:
         await product.request("POST", "/staff", json=NARROW)
-        first, second = await confirmed(product), await confirmed(product)
+        first, second = await product.eligible(), await product.eligible()
         gate.case_id = first
         choosing = asyncio.create_task(product.do(first, "college", CHOICE))
         try:

@@ -4,14 +4,9 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.product import Product
+from tests.product import ELIGIBLE, Product
 
 RUNGS = ["before_due", "due", "overdue", "college", "school"]
-CONFIRM = {
-    "type": "confirm_eligibility",
-    "decision": "open",
-    "hardship_types": [{"type": "LIFTED_POVERTY", "proof": "证明"}],
-}
 
 
 async def _reached(product: Product, case_id: str, clock: str) -> list[dict[str, Any]]:
@@ -43,7 +38,7 @@ async def test_every_rung_of_a_neglected_file_arrives_once(quick: Product) -> No
 
 async def test_a_silent_mentor_is_reminded_then_the_next_is_asked(quick: Product) -> None:
     case_id = await quick.open_case()
-    await quick.accepted(case_id, "counselor", CONFIRM)
+    await quick.accepted(case_id, "counselor", ELIGIBLE)
     first = (await quick.accepted(case_id, "counselor", {"type": "propose_mentor", "mentor_id": "mentor-1"}))[
         "case"
     ]

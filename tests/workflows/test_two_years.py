@@ -20,7 +20,7 @@ from services.sealed import event_place
 from services.settings import Settings, SetupError
 from services.temporal import data_converter
 from services.vault import Vault
-from tests.product import POLICIES
+from tests.product import ELIGIBLE, POLICIES
 from tests.servers import time_skipping_server
 from tests.workflows.life import SCHOOL, Lives
 from worker import build_worker
@@ -53,8 +53,7 @@ async def test_two_years_pass_and_every_reminder_comes_once(
 ) -> None:
     environment, lives = skipping
     case_id = await lives.open(await environment.get_current_time())
-    proof = [{"type": "LIFTED_POVERTY", "proof": "证明"}]
-    await lives.do(case_id, "counselor", type="confirm_eligibility", decision="open", hardship_types=proof)
+    await lives.do(case_id, "counselor", **ELIGIBLE)
     await lives.do(case_id, "college", type="assign_mentor", mentor_id="mentor-1", reason="专业对口")
     await lives.do(case_id, "mentor-1", type="record_assessment", intention="省内就业", risk_level="B")
     goals = [{"title": "就业", "measures": [{"title": "推荐", "due_on": "2099-01-01"}]}]
