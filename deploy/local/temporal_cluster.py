@@ -20,7 +20,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from cli.with_parent import command_with_parent
-from deploy.local.temporal_config import DATABASES, ENVIRONMENT, PLUGIN, SERVICES, Cluster
+from deploy.local.temporal_config import DATABASES, ENVIRONMENT, SERVICES, Cluster
 from services.fetching import Progress
 from services.go_programs import built, module_folder
 from services.namespace import register_namespace
@@ -75,7 +75,7 @@ class TemporalServer:
             self._sql(store, "update-schema", "--schema-dir", folder)
 
     def _sql(self, store: URL, *words: str) -> None:
-        place = ["--plugin", PLUGIN, "--ep", str(store.host), "--port", str(store.port or 5432)]
+        place = ["--plugin", "postgres12", "--ep", str(store.host), "--port", str(store.port or 5432)]
         done = subprocess.run(  # noqa: S603
             [self.sql_tool, *place, "--user", str(store.username), "--db", str(store.database), *words],
             env={"SQL_PASSWORD": str(store.password or "")},

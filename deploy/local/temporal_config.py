@@ -9,8 +9,6 @@ import yaml
 from sqlalchemy import URL
 
 SERVICES = ("frontend", "history", "matching", "worker")
-# Of Temporal's two ways to talk to PostgreSQL the one that prepares its statements (docs/decisions/0022).
-PLUGIN = "postgres12_pgx"
 # The store and what it is called in Temporal's own schema folders.
 DATABASES = {"temporal": "temporal", "temporal_visibility": "visibility"}
 # Temporal's collector of garbage works a quarter as often, until a process has a gigabyte (docs/decisions/0021).
@@ -105,7 +103,7 @@ class Cluster:
         elif self.store.password:
             secret = {"password": str(self.store.password)}
         return secret | {
-            "pluginName": PLUGIN,
+            "pluginName": "postgres12",
             "databaseName": name,
             "connectAddr": f"{self.store.host}:{self.store.port or 5432}",
             "connectProtocol": "tcp",
