@@ -56,6 +56,8 @@ class _Package:
         self._homes: dict[int, str] = {}
         self.functions: dict[str, _Function] = {}
         self.helpers: dict[str, _Function] = {}
+        # Of a helper's class, by one of them.
+        self.siblings: dict[int, Mapping[str, _Function]] = {}
         classes: list[ast.ClassDef] = []
         for home, text in sources.items():
             constants = self._constants[home] = {}
@@ -71,7 +73,9 @@ class _Package:
         for item in classes:
             name = self._type_of(item)
             if name is None:
-                self.helpers |= _methods(item)
+                methods = _methods(item)
+                self.helpers |= methods
+                self.siblings |= {id(method): methods for method in methods.values()}
             else:
                 self.workflows[name] = item
 
@@ -201,7 +205,8 @@ class _Reader:
             helper = self._package.helpers.get(name)
         if helper is None or name in self._above:
             return []
-        inner = _Reader(self._package, self._methods, helper, self._above).body()
+        methods = self._package.siblings.get(id(helper), self._methods)
+        inner = _Reader(self._package, methods, helper, self._above).body()
         names = " ".join(ast.unparse(each) for each in node.args if isinstance(each, ast.Constant))
         return [f"{called} {names}".rstrip() + ":", *inner] if _commands(inner) else []
 
