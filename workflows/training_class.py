@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from models.case.kernel import PlaceAnswer, ReservePlace
     from models.training_class import (
         ClassRefused,
+        Tell,
         TrainingClassState,
         close_waiting,
         forget,
@@ -33,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import TRAINING_WORKFLOW, LeaveClass
     from workflows.retries import UNHURRIED
 
+EACH_BY_ITSELF = "each-by-itself"
 _TRY = timedelta(seconds=30)
 # How long an owner's command waits for the list to show it.
 _SHOWN = timedelta(seconds=3)
@@ -44,13 +46,14 @@ class TrainingClassWorkflow:
     def __init__(self, given: TrainingClassState) -> None:
         self._state = given
         self._shown = 0
+        self._telling: dict[str, asyncio.Task[None]] = {}
 
     @workflow.run
     async def run(self, given: TrainingClassState) -> TrainingClassState:
         while True:
             await self._settle()
             if self._state.status != "open":
-                await workflow.wait_condition(workflow.all_handlers_finished)
+                await workflow.wait_condition(self._over_or_has_work)
                 if not self._has_work():
                     return self._state
             elif workflow.info().is_continue_as_new_suggested():
@@ -118,13 +121,29 @@ class TrainingClassWorkflow:
                     "project_class", state, start_to_close_timeout=_TRY, retry_policy=UNHURRIED
                 )
                 self._shown = state.version
-            if self._state.tells:
-                await self._tell()
+            if self._untold():
+                if workflow.patched(EACH_BY_ITSELF):
+                    for case_id in self._untold():
+                        self._telling[case_id] = asyncio.create_task(self._tell_all(case_id))
+                else:
+                    await self._tell(self._state.tells[0])
             if not self._has_work():
                 return
 
-    async def _tell(self) -> None:
-        tell = self._state.tells[0]
+    def _untold(self) -> list[str]:
+        """The cases that are to be told something and whom nobody is telling it, in order."""
+        waiting = (tell.case_id for tell in self._state.tells)
+        return list(dict.fromkeys(case_id for case_id in waiting if case_id not in self._telling))
+
+    async def _tell_all(self, case_id: str) -> None:
+        """Tell one case all that it is to be told. It may not answer for hours; the others do not wait for it."""
+        try:
+            while tell := next((each for each in self._state.tells if each.case_id == case_id), None):
+                await self._tell(tell)
+        finally:
+            del self._telling[case_id]
+
+    async def _tell(self, tell: Tell) -> None:
         answer = await workflow.execute_activity(
             "tell_case",
             TellInput(school_id=self._state.school_id, tell=tell),
@@ -143,7 +162,10 @@ class TrainingClassWorkflow:
             workflow.logger.info("the last day of the class is over")
 
     def _has_work(self) -> bool:
-        return self._shown < self._state.version or bool(self._state.tells)
+        return self._shown < self._state.version or bool(self._untold())
+
+    def _over_or_has_work(self) -> bool:
+        return workflow.all_handlers_finished() and (self._has_work() or not self._telling)
 
     def _today(self) -> date:
         return workflow.now().astimezone(_zone()).date()

@@ -41,15 +41,15 @@ def test_the_sequence_is_that_of_the_workflows_under_way(name: str) -> None:
         pytest.param(
             "case",
             "case",
-            "            await self._outbox.project()\n            if self._state.pairing.seeking:\n"
+            "            await self._outbox.project()\n            if self._seeks():\n"
             "                await self._by_itself(ProposeNextMentor())\n",
-            "            if self._state.pairing.seeking:\n"
+            "            if self._seeks():\n"
             "                await self._by_itself(ProposeNextMentor())\n            await self._outbox.project()\n",
             id="activities change places",
         ),
         pytest.param(
             "case",
-            "case",
+            "effects",
             '"leave_class",\n            effect',
             '"tell_class",\n            effect',
             id="another activity",
@@ -57,8 +57,8 @@ def test_the_sequence_is_that_of_the_workflows_under_way(name: str) -> None:
         pytest.param(
             "case",
             "case",
-            "if self._effects:",
-            "if self._effects and self._woken_by_timer:",
+            "if self._effects.untold:",
+            "if self._effects.untold and self._woken_by_timer:",
             id="under another condition",
         ),
         pytest.param(
@@ -107,7 +107,12 @@ def test_a_breaking_edit_shows(workflow: str, module: str, before: str, after: s
     [
         ("case", "case", "    async def _settle(self)", "    # said otherwise\n    async def _settle(self)"),
         ("case", "outbox", "_QUICK_LIMIT = timedelta(seconds=3)", "_QUICK_LIMIT = timedelta(seconds=4)"),
-        ("training_class", "training_class", "tell = self._state.tells[0]", "tell = (self._state.tells)[0]"),
+        (
+            "training_class",
+            "training_class",
+            "self._state = told(self._state, tell,",
+            "self._state = told((self._state), tell,",
+        ),
         (
             "erasure",
             "erasure",
