@@ -125,6 +125,13 @@ class Product:
     async def get(self, path: str, actor: str | None = None, **options: Any) -> Answer:
         return await self.request("GET", path, actor, **options)
 
+    async def engage_staff(self) -> None:
+        """Two colleges and the staff of STAFF."""
+        for department in ({"id": "cs", "name": "计算机学院"}, {"id": "edu", "name": "师范学院"}):
+            await self.request("POST", "/departments", json=department)
+        for person in STAFF:
+            await self.request("POST", "/staff", json=person)
+
     async def open_case(self, **fields: Any) -> str:
         """Open a case of a fresh, impossible person in the college `cs`; answers its id."""
         number = next(_numbers)
@@ -236,10 +243,7 @@ async def running_product(settings: Settings) -> AsyncGenerator[Product]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running_worker(settings))
         product = await stack.enter_async_context(running_api(settings))
-        for department in ({"id": "cs", "name": "计算机学院"}, {"id": "edu", "name": "师范学院"}):
-            await product.request("POST", "/departments", json=department)
-        for person in STAFF:
-            await product.request("POST", "/staff", json=person)
+        await product.engage_staff()
         yield product
 
 

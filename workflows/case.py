@@ -20,8 +20,8 @@ with workflow.unsafe.imports_passed_through():
     from models.case.machine import AnyCommand, Recorded, decide, open_case, pass_time, system
     from models.case.pairing import ProposeNextMentor
     from models.case.state import CaseState
-    from models.case.training import TrainingWithdrawn
     from workflows.answers import Answers
+    from workflows.effects import Effects
     from workflows.erasure_messages import ErasureOrder
     from workflows.local_activities import LocalActivities
     from workflows.messages import (
@@ -36,16 +36,16 @@ with workflow.unsafe.imports_passed_through():
         CommandAnswer,
         CommandRequest,
         EventsWanted,
-        LeaveClass,
     )
     from workflows.outbox import Outbox
-    from workflows.questions import ask, ask_ledger
+    from workflows.questions import Questions
     from workflows.recent import RecentEvents
     from workflows.retries import PATIENT
 
 TIME_BEFORE_COMMANDS = "time-before-commands"
 ONE_CHOICE_AT_A_TIME = "one-choice-at-a-time"
 FIRST_TASK_STANDS_ALONE = "first-task-stands-alone"
+REFUSALS_COUNT = "refusals-count"
 # Within so much a task that is taken for a heartbeat has been followed by the next.
 _SOON = timedelta(minutes=1)
 
@@ -56,13 +56,13 @@ class CaseWorkflow:
     def __init__(self, given: CaseInput) -> None:
         pending: list[Recorded] = []
         promised: list[Recorded] = []
-        self._effects: list[LeaveClass] = []
+        self._effects = Effects([])
         self._answers = Answers({}, {})
         self._recent = RecentEvents()
         if given.carried is not None:
             self._state = given.carried.state
             pending = given.carried.pending
-            self._effects = given.carried.effects
+            self._effects = Effects(given.carried.effects)
             self._answers = Answers(given.carried.answers, given.carried.earlier)
             self._recent = RecentEvents.of(given.carried)
         else:
@@ -72,9 +72,11 @@ class CaseWorkflow:
             self._recent.add([opened])
         # What an earlier run could not write yet takes patience.
         behind = given.carried is not None and bool(pending)
-        self._local = LocalActivities()
-        self._outbox = Outbox(pending, lambda: self._state, self._local, behind=behind, promised=promised)
+        local = LocalActivities()
+        self._questions = Questions(local)
+        self._outbox = Outbox(pending, lambda: self._state, local, behind=behind, promised=promised)
         self._commands = 0
+        self._refused_at: int | None = None
         self._wake = next_wake(self._state)
         self._armed: datetime | None = None
         self._woken_by_timer = False
@@ -90,9 +92,9 @@ class CaseWorkflow:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 return
             if self._should_continue():
-                await workflow.wait_condition(workflow.all_handlers_finished)
+                await workflow.wait_condition(self._quiet_or_asking)
                 # A handler that ended last may have left work behind.
-                if not self._has_work():
+                if workflow.all_handlers_finished() and not self._has_work():
                     workflow.continue_as_new(self.carried())
             await self._sleep()
 
@@ -102,7 +104,13 @@ class CaseWorkflow:
         key = _update_id()
         if self._answers.knows(key):
             return await self._answer_again(key, request)
-        recorded = await self._perform(request)
+        try:
+            recorded = await self._perform(request)
+        except ApplicationError:
+            # It stands in the history like any other.
+            if workflow.patched(REFUSALS_COUNT):
+                self._commands += 1
+            raise
         # The projection is the only wait between the decision and the answer.
         projected = await self._outbox.project()
         answer = CommandAnswer(
@@ -142,8 +150,8 @@ class CaseWorkflow:
             commands_in_run=self._commands,
             projection_behind=self._outbox.behind,
             pending_events=len(self._outbox.pending),
-            pending_effects=len(self._effects),
-            seeking_mentor=self._state.pairing.seeking,
+            pending_effects=len(self._effects.pending),
+            seeking_mentor=self._state.seeking_mentor,
         )
 
     @workflow.query(name=CASE_STATE)
@@ -186,7 +194,7 @@ class CaseWorkflow:
                         await choice.enter_async_context(self._outbox.choosing())
                         # What was waited for may have settled the question.
                         continue
-                facts[question.index] = await ask(question.need, self._local)
+                facts[question.index] = await self._questions.ask(question.need)
             else:
                 self._commands += 1
                 self._state = state
@@ -201,7 +209,7 @@ class CaseWorkflow:
         events: list[Recorded] = []
         if earlier.events and earlier.request_digest == request.digest:
             wanted = EventsWanted(case_id=self._state.case_id, last=earlier.version, count=earlier.events)
-            events = await ask_ledger("read_events", wanted, list[Recorded], self._local)
+            events = await self._questions.ask_ledger("read_events", wanted, list[Recorded])
         return CommandAnswer(
             request_digest=earlier.request_digest, version=earlier.version, events=events, projected=True
         )
@@ -228,17 +236,7 @@ class CaseWorkflow:
         self._outbox.add(recorded)
         self._recent.add(recorded)
         self._wake = next_wake(self._state)
-        for item in recorded:
-            event = item.event
-            if isinstance(event, TrainingWithdrawn) and event.class_id is not None:
-                self._effects.append(
-                    LeaveClass(
-                        class_id=event.class_id,
-                        case_id=self._state.case_id,
-                        enrolment_id=event.enrolment_id,
-                        reason=event.reason,
-                    )
-                )
+        self._effects.note(self._state.case_id, recorded)
 
     async def _settle(self) -> None:
         """Everything that the case does by itself now: catching up, time's effects, seeking, telling others."""
@@ -248,10 +246,10 @@ class CaseWorkflow:
             self._state, recorded = pass_time(self._state, workflow.now())
             self._note(recorded)
             await self._outbox.project()
-            if self._state.pairing.seeking:
+            if self._seeks():
                 await self._by_itself(ProposeNextMentor())
-            if self._effects:
-                await self._tell(self._effects[0])
+            if self._effects.untold:
+                await self._effects.tell()
             if not self._has_work():
                 return
 
@@ -261,17 +259,9 @@ class CaseWorkflow:
             await self._perform(request)
         except ApplicationError as refused:
             workflow.logger.info("the case's own command was refused", extra={"code": refused.type})
+            self._refused_at = self._state.version
         else:
             await self._outbox.project()
-
-    async def _tell(self, effect: LeaveClass) -> None:
-        await workflow.execute_activity(
-            "leave_class",
-            effect,
-            start_to_close_timeout=timedelta(seconds=20),
-            retry_policy=PATIENT,
-        )
-        self._effects.remove(effect)
 
     async def _begin_erasure(self) -> None:
         await workflow.execute_activity(
@@ -292,7 +282,11 @@ class CaseWorkflow:
             self._woken_by_timer = True
 
     def _has_work(self) -> bool:
-        return self._outbox.behind or self._state.pairing.seeking or bool(self._effects)
+        return self._outbox.behind or self._seeks() or self._effects.untold
+
+    def _seeks(self) -> bool:
+        """True when the case is to ask the next mentor. One who was refused that asks again once something changes."""
+        return self._state.seeking_mentor and self._state.version != self._refused_at
 
     def _must_rise(self) -> bool:
         sooner = self._wake is not None and (self._armed is None or self._wake < self._armed)
@@ -300,10 +294,16 @@ class CaseWorkflow:
 
     def _should_continue(self) -> bool:
         """Continue as a new run in a quiet moment, which is when the timer fires; under load only when the
-        history has twice its size."""
+        history has twice its size. Not while a class is asked: it may not answer for hours, and the end of a run
+        waits for the answer."""
+        if self._questions.of_classes:
+            return False
         mark = self._state.policy.continue_after_commands
         worn = self._commands >= mark or workflow.info().is_continue_as_new_suggested()
         return self._commands >= 2 * mark or (worn and self._woken_by_timer)
+
+    def _quiet_or_asking(self) -> bool:
+        return workflow.all_handlers_finished() or bool(self._questions.of_classes)
 
     def carried(self) -> CaseInput:
         """What the next run needs to go on, wherever it runs."""
@@ -311,7 +311,7 @@ class CaseWorkflow:
             carried=Carried(
                 state=self._state,
                 pending=self._outbox.unwritten,
-                effects=self._effects,
+                effects=self._effects.pending,
                 answers=self._answers.last,
                 earlier=self._answers.earlier,
             )

@@ -94,7 +94,7 @@ def no_deadline_reason(state: CaseState) -> str | None:
         return "closed"
     if state.stage == "not_open":
         return "not_open"
-    if state.pairing.seeking:
+    if state.seeking_mentor:
         return "seeking_mentor"
     return "follow_up_period_over"
 

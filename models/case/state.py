@@ -130,6 +130,11 @@ class CaseState(CaseFacts):
         return self.erasure is not None and self.erasure.decided_at is not None
 
     @property
+    def seeking_mentor(self) -> bool:
+        """True when the case itself is to ask the next mentor. A closed one goes on when it is reopened."""
+        return self.pairing.seeking and not self.closed and not self.erasing
+
+    @property
     def stage(self) -> Stage:
         """Where the case stands in its life, derived, so that it can never disagree with the facts."""
         if self.closed:
