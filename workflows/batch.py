@@ -6,10 +6,9 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from workflows.batch_messages import BATCH_WORKFLOW
-    from workflows.retries import PATIENT
+    from workflows.retries import PATIENT, SIGN_OF_LIFE
 
 _STEP = timedelta(hours=1)
-_SIGN_OF_LIFE = timedelta(seconds=10)
 
 
 @workflow.defn(name=BATCH_WORKFLOW)
@@ -20,6 +19,6 @@ class BatchWorkflow:
             "work_off_batch",
             batch_id,
             start_to_close_timeout=_STEP,
-            heartbeat_timeout=_SIGN_OF_LIFE,
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=PATIENT,
         )

@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
@@ -21,9 +20,8 @@ with workflow.unsafe.imports_passed_through():
         SendInput,
     )
     from workflows.messages import DIGEST_WORKFLOW
-    from workflows.retries import SIGN_OF_LIFE
+    from workflows.retries import SIGN_OF_LIFE, UNHURRIED
 
-_PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 # One person's channel may answer slowly: small batches keep a crash from costing much.
 _BATCH = 50
 _LONGEST_WAIT = timedelta(hours=1)
@@ -52,7 +50,7 @@ class DigestWorkflow:
             result_type=list[str],
             start_to_close_timeout=timedelta(minutes=5),
             heartbeat_timeout=SIGN_OF_LIFE,
-            retry_policy=_PATIENT,
+            retry_policy=UNHURRIED,
         )
         if ids:
             # A slow or dead channel must not hold up the next digest.
@@ -76,7 +74,7 @@ class DigestWorkflow:
             given,
             result_type=DigestSchedule,
             start_to_close_timeout=timedelta(seconds=30),
-            retry_policy=_PATIENT,
+            retry_policy=UNHURRIED,
         )
         self._look_again = False
         return schedule
@@ -111,7 +109,7 @@ class DeliveryWorkflow:
                     result_type=list[str],
                     start_to_close_timeout=timedelta(hours=1),
                     heartbeat_timeout=timedelta(minutes=2),
-                    retry_policy=_PATIENT,
+                    retry_policy=UNHURRIED,
                 )
             left = failed
             if not left or attempt == schedule.attempts:

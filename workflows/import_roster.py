@@ -10,12 +10,11 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from workflows.messages import IMPORT_WORKFLOW, ChunkInput, ChunkResult, ImportInput
-    from workflows.retries import PATIENT
+    from workflows.retries import PATIENT, SIGN_OF_LIFE
 
 _CHUNK_ROWS = 200
 _CHUNKS_IN_RUN = 200
 _STEP = timedelta(hours=1)
-_SIGN_OF_LIFE = timedelta(seconds=10)
 
 
 @workflow.defn(name=IMPORT_WORKFLOW)
@@ -31,7 +30,7 @@ class ImportWorkflow:
                 ChunkInput(import_id=import_id, after_row=row, size=_CHUNK_ROWS),
                 result_type=ChunkResult,
                 start_to_close_timeout=_STEP,
-                heartbeat_timeout=_SIGN_OF_LIFE,
+                heartbeat_timeout=SIGN_OF_LIFE,
                 retry_policy=PATIENT,
             )
             if taken.last_row is None:
@@ -46,7 +45,7 @@ class ImportWorkflow:
             import_id,
             result_type=str,
             start_to_close_timeout=_STEP,
-            heartbeat_timeout=_SIGN_OF_LIFE,
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=PATIENT,
         )
 
@@ -55,6 +54,6 @@ class ImportWorkflow:
             "finish_import",
             import_id,
             start_to_close_timeout=_STEP,
-            heartbeat_timeout=_SIGN_OF_LIFE,
+            heartbeat_timeout=SIGN_OF_LIFE,
             retry_policy=PATIENT,
         )
