@@ -112,7 +112,8 @@ class Offboardings:
     def _begin(self, actor: Actor, staff_id: str, draft: OffboardingDraft) -> bool:
         """Nobody proposes the leaver for another case from now on. False when one is under way already."""
         with Session(writing(self._engine)) as session:
-            person = _leaver(session, actor, staff_id)
+            # Of two at once the second waits here, and finds that the first has begun.
+            person = _leaver(session, actor, staff_id, lock=True)
             _check_successor(session, person, draft.successor_id)
             if person.absent_from is None or person.absent_from > today():
                 person.absent_from = today()
@@ -164,8 +165,8 @@ class OffboardingLedger:
             session.commit()
 
 
-def _leaver(session: Session, actor: Actor, staff_id: str) -> Staff:
-    person = session.get(Staff, staff_id)
+def _leaver(session: Session, actor: Actor, staff_id: str, *, lock: bool = False) -> Staff:
+    person = session.get(Staff, staff_id, with_for_update=lock)
     if person is None or person.school_id != actor.school_id:
         raise NotFound(
             "staff_unknown", f"没有找到人员 {staff_id}。", f"There is no member of staff {staff_id}."
