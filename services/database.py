@@ -121,6 +121,13 @@ def replace(connection: Connection, row: Table) -> None:
     connection.execute(statement, _values(row))
 
 
+def replace_older(connection: Connection, row: Table) -> None:
+    """Insert the row, or put it in the place of the one with its key, unless that has the same `version` or a newer
+    one."""
+    statement = _replace(connection.dialect.name, type(row), older=True)  # pyright: ignore[reportArgumentType]
+    connection.execute(statement, _values(row))
+
+
 def _values(row: Table) -> dict[str, Any]:
     return row.model_dump(exclude=_filled_in(type(row)))  # pyright: ignore[reportArgumentType]
 
@@ -142,12 +149,13 @@ def _insert_missing(dialect: str, table: type[Table]) -> Executable:
 
 
 @cache
-def _replace(dialect: str, table: type[Table]) -> Executable:
+def _replace(dialect: str, table: type[Table], *, older: bool = False) -> Executable:
     statement = _insert(dialect, table)
     columns = inspect(table).columns
     keys = [column for column in columns if column.primary_key]
     new = {column.name: statement.excluded[column.name] for column in columns if not column.primary_key}
-    return statement.on_conflict_do_update(index_elements=keys, set_=new)
+    which = columns["version"] < statement.excluded["version"] if older else None
+    return statement.on_conflict_do_update(index_elements=keys, set_=new, where=which)
 
 
 def _insert(dialect: str, table: type[Table]) -> sqlite.Insert | postgresql.Insert:

@@ -26,7 +26,7 @@ from models.views.page import Page
 from models.views.training import ClassLine, ClassView, RollLine
 from services.access import readable, shown
 from services.commands import RefusalDetail, temporal_away, update_id
-from services.database import writing
+from services.database import replace_older, writing
 from services.errors import Conflict, NotAllowed, NotFound, ServiceError, Unavailable, Unprocessable
 from services.keyset import after, cursor_of, read_cursor
 from services.masking import name_for
@@ -223,11 +223,8 @@ class ClassLedger:
         """Bring a class's row to this state; an older one changes nothing."""
         place = _state_place(state.version)
         sealed = self._vault.seal(class_workflow_id(state.id), state.model_dump_json(), place)
-        with Session(self._engine) as session:
-            row = session.get(TrainingClass, state.id)
-            if row is None or row.version < state.version:
-                session.merge(class_row(state, datetime.now(UTC), sealed))
-                session.commit()
+        with self._engine.begin() as connection:
+            replace_older(connection, class_row(state, datetime.now(UTC), sealed))
 
 
 def _state_place(version: int) -> str:

@@ -85,7 +85,6 @@ ALLOWED = {
     "services.scrub._count_anonymously": _WORKER,
     "services.scrub._strip_referrals": _WORKER,
     "services.training.ClassLedger.holding": _WORKER,
-    "services.training.ClassLedger.project": _WORKER,
     "services.unhappened.met": _WORKER,
     "services.unhappened._remove": _WORKER,
     "services.digest._is_written": _WORKER,
