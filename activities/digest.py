@@ -1,15 +1,16 @@
 """What the digest asks of the world: its schedule, the ledger, and the channels."""
 
 import asyncio
-from datetime import UTC, datetime
 
 from temporalio import activity
 
 from activities.heartbeats import heartbeating
 from models.digest_times import DigestTimes
-from models.policy import Policy, choose
+from models.policy import Policy
 from services.digest import DigestWriter
 from services.messages import Deliveries
+from services.policies import policy_on
+from services.school_day import today
 from services.settings import Settings
 from services.trends import DayBook
 from workflows.digest_messages import CollectInput, DigestInput, DigestSchedule, SendInput
@@ -34,9 +35,8 @@ class DigestActivities:
 
     @activity.defn(name="digest_schedule")
     def digest_schedule(self, _given: DigestInput) -> DigestSchedule:
-        """By the service standards of the cohort that graduates next, as the school is served by one digest."""
-        year = datetime.now(UTC).year + 1
-        policy = choose(self._policies, self._settings.province, year) or self._policies[0]
+        """By the service standards of the present season's cohort, as the school is served by one digest."""
+        policy = policy_on(self._policies, self._settings.province, today())
         return DigestSchedule(
             times=DigestTimes(digest=policy.digest, timezone=policy.calendar.timezone),
             attempts=self._settings.delivery_attempts,

@@ -26,6 +26,7 @@ _AT_MOST_DAYS: Mapping[str, float] = {
     "minutes": 1 / 1440,
 }
 _LONGEST_DAYS = 3660
+_SEASON_STARTS_IN_MONTH = 9
 
 
 class DurationValue(Model):
@@ -204,6 +205,11 @@ def elapse(start: datetime, length: timedelta, pauses: Sequence[Span] = ()) -> d
             at -= min(pause.end, reached) - pause.start
             reached = pause.start
     return at
+
+
+def season_of(day: date) -> int:
+    """The graduating year (届) of the season that a day belongs to, which begins in September of the year before."""
+    return day.year + (day.month >= _SEASON_STARTS_IN_MONTH)
 
 
 def _add_months(day: date, months: int) -> date:

@@ -5,7 +5,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi.encoders import jsonable_encoder
 from pydantic import Field
@@ -17,7 +16,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.calendar import Calendar
+from models.calendar import season_of
 from models.case.intake import Hardship, Source
 from models.case.kernel import Actor, Role
 from models.case.machine import Opening, open_case
@@ -34,6 +33,7 @@ from services.departments import require_department
 from services.errors import Conflict, NotAllowed, Unprocessable
 from services.policies import policy_for
 from services.projection import Ledger
+from services.school_day import date_of
 from services.settings import Settings
 from services.vault import Vault
 from workflows.messages import CASE_STATE, CASE_WORKFLOW, CaseInput, Projection
@@ -72,13 +72,8 @@ def declared_of(row: RosterRow) -> tuple[Hardship, ...]:
 
 
 def cohort_of(row: RosterRow, today: date) -> int:
-    """The graduating year (届): as stated, else that of the season, which begins in September."""
-    if row.cohort is not None:
-        return row.cohort
-    return today.year + (today.month >= _SEASON_STARTS)
-
-
-_SEASON_STARTS = 9
+    """The graduating year (届): as stated, else that of the season of the school's date."""
+    return season_of(today) if row.cohort is None else row.cohort
 
 
 @dataclass(frozen=True)
@@ -125,8 +120,7 @@ class CaseOpener:
         self, actor: Actor, row: RosterRow, department_id: str, opened_at: datetime, source: Source
     ) -> Opening:
         """What a roster row opens. Raises NoPolicyError where no service standards fit the cohort."""
-        zone = ZoneInfo(Calendar().timezone)
-        cohort = cohort_of(row, opened_at.astimezone(zone).date())
+        cohort = cohort_of(row, date_of(opened_at))
         return Opening(
             case_id=self._vault.case_id(actor.school_id, row.student_no),
             school_id=actor.school_id,

@@ -24,6 +24,7 @@ from models.views.imports import Outcome
 from services.cases import CaseOpener, cohort_of
 from services.import_people import Known, People
 from services.policies import NoPolicyError
+from services.school_day import date_of
 from services.vault import Vault
 
 # These import their own department's graduates only.
@@ -250,7 +251,7 @@ class RowJudge:
                 importer.actor, row, department_id, importer.created_at, self.source(number)
             )
         except NoPolicyError:
-            cohort = cohort_of(row, importer.created_at.date())
+            cohort = cohort_of(row, date_of(importer.created_at))
             problem = row_problem(roster_columns().zh("cohort"), "no_policy", cohort=cohort)
             return Verdict(number, "rejected", problems=(problem,))
         self._people.add(

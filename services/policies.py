@@ -18,7 +18,7 @@ import yaml
 from pydantic import Field, field_validator
 
 from models.base import Dates, Model
-from models.calendar import Calendar, DateRange
+from models.calendar import Calendar, DateRange, season_of
 from models.codes import service_type
 from models.hardship import HardshipType
 from models.policy import Policy, choose
@@ -91,6 +91,11 @@ def policy_for(policies: Sequence[Policy], province: str, cohort: int) -> Policy
     if policy is None:
         raise NoPolicyError(province, cohort)
     return policy
+
+
+def policy_on(policies: Sequence[Policy], province: str, day: date) -> Policy:
+    """The policy of the cohort whose season a day belongs to; the first of all where none fits."""
+    return choose(policies, province, season_of(day)) or policies[0]
 
 
 def compile_calendar(source: CalendarSource, *, vacations_pause_clocks: bool = True) -> Calendar:

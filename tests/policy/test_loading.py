@@ -1,14 +1,14 @@
 """Policy files: what is taken, and every mistake with its file, line and reason."""
 
 import re
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 
 from models.calendar import DurationValue
 from models.policy import Policy
-from services.policies import NoPolicyError, load_policies, policy_for
+from services.policies import NoPolicyError, load_policies, policy_for, policy_on
 from services.policy_source import PolicyError
 
 NATIONAL = (Path(__file__).parents[2] / "models/data/policies/national.yaml").read_text(encoding="utf-8")
@@ -153,6 +153,24 @@ def test_the_most_specific_then_the_newest_policy_is_chosen(tmp_path: Path):
     assert policy_for(policies, "11", 2027).ref == "national@2"
     assert policy_for(policies, "33", 2026).ref == "zhejiang@1"
     assert policy_for(policies, "33", 2027).ref == "zhejiang-2027@1"
+
+
+@pytest.mark.parametrize(
+    ("day", "ref"),
+    [
+        ("2026-08-31", "of-2026@1"),
+        ("2026-09-01", "of-2027@1"),
+        ("2027-01-01", "of-2027@1"),
+        ("2027-08-31", "of-2027@1"),
+        # Nobody's standards: the first ones.
+        ("2027-09-01", "of-2026@1"),
+    ],
+)
+def test_the_standards_of_a_day_are_those_of_the_season_s_cohort(tmp_path: Path, day: str, ref: str):
+    for cohort in (2026, 2027):
+        text = VARIANT.replace("id: zhejiang", f"id: of-{cohort}") + f"cohorts: [{cohort}]\n"
+        write(tmp_path, text, f"{cohort}.yaml")
+    assert policy_on(load_policies(tmp_path), "33", date.fromisoformat(day)).ref == ref
 
 
 def test_nobody_covers_the_cohort(tmp_path: Path):
