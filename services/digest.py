@@ -1,10 +1,10 @@
 """What each person is told once a day: counts, case numbers and a link; no name, nothing of any hardship."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -12,14 +12,17 @@ from sqlalchemy import Connection, Engine, Select, and_, case, func, insert, not
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.case.kernel import Role, department, school, staff
-from models.tables import CaseDeadline, CaseNotice, Delivery, Staff
+from models.tables import CaseDeadline, CaseNotice, Delegation, Delivery, Staff
 from models.views.wording import wording
 from services.absence import tell_of_uncovered
 from services.channels import INBOX, Channels
 from services.database import writing
+from services.delegations import counts_on
 from services.inbox import COUNSELOR_CLOCKS, overdue_by
+from services.school_day import date_of
 
 _LISTED = 20
 # What somebody's own deadline says is listed with the deadline.
@@ -74,18 +77,23 @@ class DigestWriter:
 
     def collect(self, school_id: str, period: str, until: datetime) -> list[str]:
         """Write one message per person and channel for the period, and answer the ids of those that are still
-        to be sent. A repeated call writes nothing twice, and takes no news from the digest that comes next."""
+        to be sent. It tells, as the inbox does, of a person's own work, of that of the office the person holds, and of
+        that of everybody for whom the person stands in on the day of `until`. A repeated call writes nothing twice,
+        and takes no news from the digest that comes next."""
         tell_of_uncovered(self._engine, school_id, until)
         # Read before writing, so that cases wait for the write lock no longer than they must.
         with self._engine.connect() as connection:
             heaps = _deadlines(connection, school_id, until)
+            covering = _covering(connection, school_id, date_of(until))
         # Somebody else may write the same digest in this very moment: one of the two counts, as a whole.
         with suppress(IntegrityError), writing(self._engine).begin() as connection:
             if not _is_written(connection, school_id, period):
                 _claim_notices(connection, school_id, period, until)
                 for audience, kind, count in connection.execute(_notices(school_id, period)):
                     heaps[audience].notices[kind] = count
-                if rows := list(self._messages(connection, heaps, school_id, period, until)):
+                people = Session(connection).exec(_people(school_id)).all()
+                told = ((person, _heap_of(person, heaps, covering[person.id])) for person in people)
+                if rows := list(self._messages(told, period, until)):
                     connection.execute(insert(Delivery), rows)
         waiting = select_rows(Delivery.id).where(
             Delivery.school_id == school_id,
@@ -96,11 +104,9 @@ class DigestWriter:
             return sorted(session.exec(waiting).all())
 
     def _messages(
-        self, connection: Connection, heaps: dict[str, Heap], school_id: str, period: str, now: datetime
+        self, told: Iterable[tuple[Staff, Heap]], period: str, now: datetime
     ) -> Iterator[dict[str, Any]]:
-        people = select_rows(Staff).where(Staff.school_id == school_id, col(Staff.departed_on).is_(None))
-        for person in Session(connection).exec(people.order_by(col(Staff.id))).all():
-            heap = _heap_of(person, heaps)
+        for person, heap in told:
             if not heap.empty:
                 yield from (row.model_dump() for row in self._deliveries(person, heap, period, now))
 
@@ -125,9 +131,26 @@ class DigestWriter:
             )
 
 
-def _heap_of(person: Staff, heaps: dict[str, Heap]) -> Heap:
+def _people(school_id: str) -> SelectOfScalar[Staff]:
+    here = select_rows(Staff).where(Staff.school_id == school_id, col(Staff.departed_on).is_(None))
+    return here.order_by(col(Staff.id))
+
+
+def _covering(connection: Connection, school_id: str, day: date) -> defaultdict[str, set[str]]:
+    """For whom each person stands in on a day."""
+    query = select(col(Delegation.to_id), col(Delegation.from_id)).where(
+        col(Delegation.school_id) == school_id, counts_on(day)
+    )
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for stand_in, absent in connection.execute(query):
+        found[stand_in].add(absent)
+    return found
+
+
+def _heap_of(person: Staff, heaps: dict[str, Heap], covering: Iterable[str]) -> Heap:
     heap = Heap()
-    heap.add(heaps[staff(person.id)])
+    for who in (person.id, *covering):
+        heap.add(heaps[staff(who)])
     if person.role == Role.SCHOOL_SUPERVISOR:
         heap.add(heaps[school(person.school_id)])
     elif person.role == Role.DEPARTMENT_SUPERVISOR and person.department_id is not None:

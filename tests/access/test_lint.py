@@ -52,6 +52,7 @@ ALLOWED = {
     "services.changes._settled": "a number, for a process that keeps many people's pages up to date",
     "services.changes._rows": "ids that say what to read anew; each page does so within its reader's scope",
     "services.demo.ledger_is_empty": "counts cases of a new installation at its start",
+    "services.digest._covering": "writes each person's own messages, within one school",
     "services.digest.DigestWriter.collect": "writes each person's own messages, within one school",
     "services.erased_check.ErasedCheck._kept_after": "ids, for what the machine itself looks after",
     "services.erased_check.ErasedCheck.come_back": "ids, for what the machine itself looks after",
