@@ -35,7 +35,7 @@ class Reconciler:
         self._client = client
         self._by = Stranger("", settings.school_code, how="worker")
         self._size = settings.reconcile_cases
-        # What could not be repaired, with what was wrong: it is told again and again, but not tried.
+        # What could not be repaired, with what was wrong: it is told again and again while it lasts, but not tried.
         self._beyond: dict[str, tuple[str, ...]] = {}
 
     async def reconcile(self, cursor: Cursor) -> Cursor:
@@ -74,6 +74,8 @@ class Reconciler:
 
     async def _settle(self, ids: Sequence[str]) -> None:
         differing = await self._verifier.compare(ids, repair=False)
+        for equal in self._beyond.keys() & set(ids) - {item.case_id for item in differing}:
+            del self._beyond[equal]
         RECONCILED.labels("equal").inc(len(ids) - len(differing))
         moving = await asyncio.gather(*(self._moves(difference) for difference in differing))
         still = [item for item, moves in zip(differing, moving, strict=True) if not moves]

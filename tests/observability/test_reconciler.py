@@ -114,7 +114,8 @@ async def test_a_case_that_is_catching_up_is_left_alone(product: Product) -> Non
     await product.until(caught_up, what="the case has caught up")
 
 
-async def test_what_cannot_be_repaired_is_tried_once(product: Product) -> None:
+async def without_beginning(product: Product) -> str:
+    """A case whose first event only the ledger has."""
     case_id = await product.paired()
     handle = product.services.client.get_workflow_handle(case_id)
     first_run = (await handle.describe()).run_id
@@ -125,6 +126,11 @@ async def test_what_cannot_be_repaired_is_tried_once(product: Product) -> None:
 
     # One that has gone on no longer has its beginning at hand.
     await product.until(another_run, what="the case is in another run")
+    return case_id
+
+
+async def test_what_cannot_be_repaired_is_tried_once(product: Product) -> None:
+    case_id = await without_beginning(product)
     sql(product, "DELETE FROM case_event WHERE case_id = ? AND seq = 1", case_id)
     ours = reconciler(product)
     for _ in range(2):
@@ -132,6 +138,20 @@ async def test_what_cannot_be_repaired_is_tried_once(product: Product) -> None:
     lost = ["events.missing"]
     assert repairs(product, case_id) == [(BEGUN, lost), (FAILED, lost)]
     assert await differing(product) == {case_id: tuple(lost)}
+
+
+async def test_what_was_equal_meanwhile_is_tried_anew(product: Product) -> None:
+    case_id = await without_beginning(product)
+    beginning = "case_id = ? AND seq = 1"
+    sql(product, f"CREATE TABLE kept AS SELECT * FROM case_event WHERE {beginning}", case_id)  # noqa: S608
+    ours, lost = reconciler(product), ["events.missing"]
+    for tried in (1, 2):
+        sql(product, f"DELETE FROM case_event WHERE {beginning}", case_id)  # noqa: S608
+        await ours.reconcile(Cursor())
+        assert repairs(product, case_id) == [(BEGUN, lost), (FAILED, lost)] * tried
+        # Somebody puts it back.
+        sql(product, "INSERT INTO case_event SELECT * FROM kept")
+        await ours.reconcile(Cursor())
 
 
 async def test_a_page_of_another_server_ends_the_round(product: Product) -> None:
