@@ -1,6 +1,7 @@
 """The store of wrapped data keys: a database of its own, so that no backup of the ledger or of Temporal brings
 back a key that was destroyed."""
 
+import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -94,14 +95,16 @@ class KeyStore:
 
     def destroy(self, subject: str, key_id: str) -> bool:
         """Destroy a subject's key for ever; False where it had none (any more). `key_id` marks the place of
-        one that was never made."""
+        one that was never made. After Unavailable it may be destroyed already, while the files still hold it: the
+        next call clears them."""
         now = datetime.now(UTC)
         nothing = StoredKey(subject, key_id, "", None, now, now)
         live = (KEYS.c.subject == subject) & KEYS.c.wrapped.is_not(None)
         with self._connected(writing(self._engine)) as connection:
             gone = connection.execute(update(KEYS).where(live).values(wrapped=None, destroyed_at=now))
             _insert(connection, [nothing])
-        if gone.rowcount:
+        # Also where it was destroyed before: that call may have died before it came here.
+        with self._answering():
             self._forget_copies()
         return bool(gone.rowcount)
 
@@ -143,12 +146,18 @@ class KeyStore:
     @contextmanager
     def _connected(self, engine: Engine) -> Generator[Connection]:
         """A transaction on the store, which the first one brings up to date."""
-        try:
+        with self._answering():
             if not self._ready:
                 self._prepare()
             with engine.begin() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+
+    @contextmanager
+    def _answering(self) -> Generator[None]:
+        """Whatever the database raises is told as Unavailable."""
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error) as error:
             log.warning("the key store does not answer", kind=type(error).__name__)
             raise Unavailable(
                 "keys_unavailable",

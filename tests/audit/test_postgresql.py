@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from services.audit import Audit
@@ -173,14 +173,15 @@ def keys_of(place: Place) -> Engine:
     return create_engine(place.settings.key_database_url)
 
 
-def bytes_of(connection: Connection) -> bytes:
+def raw_keys(engine: Engine) -> bytes:
     """The whole table as it lies on the disk, rows that were superseded among them."""
-    connection.execute(text("CREATE EXTENSION IF NOT EXISTS pageinspect"))
     pages = (
         "SELECT get_raw_page('data_key', page::int) "
         "FROM generate_series(0, pg_relation_size('data_key') / 8192 - 1) page"
     )
-    return b"".join(bytes(row[0]) for row in connection.execute(text(pages)))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS pageinspect"))
+        return b"".join(bytes(row[0]) for row in connection.execute(text(pages)))
 
 
 def test_many_begin_at_once_and_have_one_key(place: Place) -> None:
@@ -212,8 +213,30 @@ def test_a_destroyed_key_is_gone_and_never_comes_back(place: Place) -> None:
         with pytest.raises(KeyDestroyed):
             fresh.open("case-1", sealed, "place")
         assert fresh.ensure(["case-1", "case-2"]) == {"case-1"}
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        raw = bytes_of(connection)
+    raw = raw_keys(engine)
+    engine.dispose()
+    assert b"case-2" in raw
+    assert wrapped not in raw
+
+
+def test_a_failed_cleaning_is_told_and_made_up_for(place: Place) -> None:
+    engine = keys_of(place)
+    with engine.begin() as connection:
+        name = connection.execute(text("SELECT current_database()")).scalar_one()
+        connection.execute(text(f"ALTER DATABASE \"{name}\" SET lock_timeout = '200ms'"))
+    vault = Vault.of(place.settings)
+    with closing(vault.store):
+        vault.ensure(["case-1", "case-2"])
+        wrapped = vault.store.find(["case-1"])["case-1"].wrapped
+        assert wrapped is not None
+        with engine.begin() as other:
+            # Rows may change meanwhile, but nothing cleans up after them.
+            other.execute(text("LOCK TABLE data_key IN SHARE UPDATE EXCLUSIVE MODE"))
+            with pytest.raises(Unavailable, match="keys_unavailable"):
+                vault.destroy("case-1")
+        assert wrapped in raw_keys(engine)
+        assert vault.destroy("case-1") is False
+    raw = raw_keys(engine)
     engine.dispose()
     assert b"case-2" in raw
     assert wrapped not in raw

@@ -2,9 +2,11 @@
 
 import base64
 import os
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from weakref import ref
 
@@ -97,6 +99,22 @@ def test_nothing_of_a_destroyed_key_stays_in_the_files(vault: Vault, settings: S
     folder = settings.data_dir / "keys"
     assert any(wrapped in file.read_bytes() for file in folder.iterdir())
     vault.destroy("case-a")
+    assert not [file.name for file in folder.iterdir() if wrapped in file.read_bytes()]
+
+
+def test_what_could_not_be_cleared_is_cleared_when_it_is_destroyed_again(
+    vault: Vault, settings: Settings
+) -> None:
+    wrapped = vault.store.find(["case-a"])["case-a"].wrapped
+    assert wrapped is not None
+    path = settings.key_database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM data_key").fetchall()
+        assert vault.destroy("case-a")
+    folder = settings.data_dir / "keys"
+    assert any(wrapped in file.read_bytes() for file in folder.iterdir())
+    assert not vault.destroy("case-a")
     assert not [file.name for file in folder.iterdir() if wrapped in file.read_bytes()]
 
 
