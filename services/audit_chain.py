@@ -17,7 +17,7 @@ from models.base import Model
 from models.case.kernel import Moment
 from models.tables import AuditEntry
 from services.audit_entry import GENESIS, AuditKey, spelt
-from services.audit_journal import JournalReader, Line, synced
+from services.audit_journal import JournalReader, Line, Passage, synced
 from services.database import writing
 from services.file_lock import exclusive
 
@@ -132,16 +132,16 @@ class Chain:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with exclusive(self._folder / "chain.lock", (lambda _: None) if wait else None):
             end: Place | None = None
-            places: dict[str, int] = {}
-            for lines, name, place in self._journals.unread():
+            passages: list[Passage] = []
+            for lines, passage in self._journals.unread():
                 if end is None:
                     self.anchors.hold_against(self.end())
                 for start in range(0, len(lines), _TOGETHER):
                     end = self._append(lines[start : start + _TOGETHER])
-                places[name] = place
+                passages.append(passage)
             if end is not None:
                 self.anchors.keep(end, last=last)
-            self._journals.pass_by(places)
+            self._journals.pass_by(passages)
 
     def end(self) -> Place:
         """Where the chain ends in the database."""

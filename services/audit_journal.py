@@ -8,7 +8,7 @@ import os
 import queue
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +37,15 @@ class Line:
 
     entry: Entry
     mac: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What was read of one file: the place behind it, and the lines in it that are not authentic."""
+
+    name: str
+    place: int
+    damaged: tuple[bytes, ...]
 
 
 _Waiting = tuple[Entry, Future[str]]
@@ -162,9 +171,9 @@ class JournalReader:
         self._folder = folder
         self._key = key
 
-    def unread(self) -> Iterator[tuple[list[Line], str, int]]:
-        """For each file, each writer's in the order of writing: the lines that were not passed yet, the name of
-        the file, and the place behind them."""
+    def unread(self) -> Iterator[tuple[list[Line], Passage]]:
+        """For each file, each writer's in the order of writing: the authentic lines that were not passed yet, and
+        what is to be passed with them."""
         passed = self._passed()
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
             start = passed.get(path.name, 0)
@@ -174,20 +183,10 @@ class JournalReader:
             # The end may be half a line: of one that is being written, or of a killed process.
             block = block[: block.rfind(b"\n") + 1]
             if block:
-                yield self._lines(path, block), path.name, start + len(block)
-
-    def _lines(self, path: Path, block: bytes) -> list[Line]:
-        """The authentic lines; the others are put aside, for `zhuhang audit verify` to report."""
-        lines: list[Line] = []
-        for raw in block.splitlines(keepends=True):
-            line = self._understood(raw)
-            if line is not None:
-                lines.append(line)
-                continue
-            log.error("a line of the audit journal is not authentic", file=path.name)
-            with path.with_suffix(DAMAGED).open("ab") as aside:
-                aside.write(raw)
-        return lines
+                read = [(raw, self._understood(raw)) for raw in block.splitlines(keepends=True)]
+                damaged = tuple(raw for raw, line in read if line is None)
+                lines = [line for _, line in read if line is not None]
+                yield lines, Passage(path.name, start + len(block), damaged)
 
     def _understood(self, raw: bytes) -> Line | None:
         try:
@@ -198,10 +197,12 @@ class JournalReader:
             return None
         return Line(entry, mac) if self._key.entry(entry.canonical()) == mac else None
 
-    def pass_by(self, places: dict[str, int]) -> None:
-        """Everything before these places of the files is in the database. Files all of which is, and whose
-        writer is done with them, are deleted."""
-        passed = self._passed() | places
+    def pass_by(self, passages: Sequence[Passage]) -> None:
+        """Everything authentic in these passages is in the database; the rest is put aside now, for `zhuhang audit
+        verify` to report. Files all of which is passed, and whose writer is done with them, are deleted."""
+        for passage in passages:
+            self._put_aside(passage)
+        passed = self._passed() | {passage.name: passage.place for passage in passages}
         for name, place in list(passed.items()):
             path = self._folder / name
             if not path.exists():
@@ -213,6 +214,14 @@ class JournalReader:
             fresh = self._folder / f"{_PROGRESS}.new"
             fresh.write_text(json.dumps(passed))
             fresh.rename(self._folder / _PROGRESS)
+
+    def _put_aside(self, passage: Passage) -> None:
+        if not passage.damaged:
+            return
+        amount = len(passage.damaged)
+        log.error("lines of the audit journal are not authentic", file=passage.name, amount=amount)
+        with (self._folder / passage.name).with_suffix(DAMAGED).open("ab") as aside:
+            aside.writelines(passage.damaged)
 
     def _passed(self) -> dict[str, int]:
         try:

@@ -5,7 +5,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from services.audit_journal import DAMAGED
 from tests.audit.trail import MENTOR, Trail, sql
 
 
@@ -148,3 +150,19 @@ def test_a_changed_line_of_the_journal_never_becomes_an_entry(trail: Trail) -> N
     assert ("journal_damaged", None) in found
     assert ("entry_missing", 11) in found
     assert trail.verify().last == 11
+
+
+def test_a_changed_line_is_put_aside_once_however_often_it_is_read(trail: Trail) -> None:
+    trail.audit.record_now(MENTOR, "case.read", detail={"key": "first"})
+    path = trail.journals[-1]
+    path.write_text(path.read_text().replace("first", "other"))
+    with sql(trail.database) as connection:
+        connection.execute("ALTER TABLE audit_entry RENAME TO away")
+        for _ in range(3):
+            with pytest.raises(OperationalError):
+                trail.audit.settle()
+        connection.execute("ALTER TABLE away RENAME TO audit_entry")
+    trail.audit.settle()
+    trail.audit.settle()
+    (line,) = path.with_suffix(DAMAGED).read_text().splitlines()
+    assert '"other"' in line.replace("\\", "")
