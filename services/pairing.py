@@ -5,10 +5,11 @@ from datetime import date
 
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.case.kernel import MentorAnswer, ReserveMentor, Role
 from models.tables import Reservation, Staff
-from services.database import replace, writing
+from services.database import reading, replace, writing
 
 MENTOR_ROLES = (Role.MENTOR, Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR, Role.SCHOOL_SUPERVISOR)
 
@@ -18,6 +19,7 @@ class MentorPool:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = writing(engine)
+        self._reading = reading(engine)
 
     def reserve(self, need: ReserveMentor, today: date) -> MentorAnswer:
         """Reserve the case's one place with the wanted mentor, or with the best by the rules: same college first,
@@ -26,7 +28,8 @@ class MentorPool:
         The answer's problem is `mentor_unknown`, `mentor_absent`, `mentor_excluded` or `no_capacity`.
         """
         with Session(self._engine) as session:
-            staff = self._lock_candidates(session, need)
+            # The row locks (PostgreSQL) or the write lock (SQLite) let one reservation at a time count places.
+            staff = list(session.exec(_candidates(need).with_for_update()).all())
             loads = self._loads(session, need, staff)
             if need.mentor_id is not None:
                 answer = self._wanted(need, staff, loads, today)
@@ -39,18 +42,11 @@ class MentorPool:
             return answer
 
     def suggest(self, need: ReserveMentor, today: date) -> MentorAnswer:
-        """The best by the rules for a case, without reserving anything. The answer's problem is `no_capacity`."""
-        with Session(self._engine) as session:
-            staff = self._lock_candidates(session, need)
+        """The best by the rules for a case, without reserving anything or waiting for those who do. The answer's
+        problem is `no_capacity`."""
+        with Session(self._reading) as session:
+            staff = list(session.exec(_candidates(need)).all())
             return self._best(need, staff, self._loads(session, need, staff), today)
-
-    def _lock_candidates(self, session: Session, need: ReserveMentor) -> list[Staff]:
-        """The school's staff. The row locks (PostgreSQL) or the write lock (SQLite) let one reservation at a
-        time count places."""
-        query = select(Staff).where(Staff.school_id == need.school_id, col(Staff.role).in_(MENTOR_ROLES))
-        if need.mentor_id is not None:
-            query = query.where(Staff.id == need.mentor_id)
-        return list(session.exec(query.order_by(col(Staff.id)).with_for_update()).all())
 
     def _loads(self, session: Session, need: ReserveMentor, staff: list[Staff]) -> dict[str, int]:
         """The other cases of each of the staff. Those of everybody else, a million of them, are not counted."""
@@ -82,6 +78,14 @@ class MentorPool:
             return MentorAnswer(mentor_id=None, problem="no_capacity")
 
         return MentorAnswer(mentor_id=min(fitting, key=lambda mentor: rank(mentor, need, loads)).id)
+
+
+def _candidates(need: ReserveMentor) -> SelectOfScalar[Staff]:
+    """The wanted mentor, or all of the school."""
+    query = select(Staff).where(Staff.school_id == need.school_id, col(Staff.role).in_(MENTOR_ROLES))
+    if need.mentor_id is not None:
+        query = query.where(Staff.id == need.mentor_id)
+    return query.order_by(col(Staff.id))
 
 
 def rank(mentor: Staff, need: ReserveMentor, loads: Mapping[str, int]) -> tuple[bool, bool, bool, float, str]:
