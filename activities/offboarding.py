@@ -13,7 +13,7 @@ from models.case.pairing import AssignMentor, reservation
 from models.case.state import CaseState
 from models.case.transfer import RequestTransfer, open_transfer
 from models.tables import CaseRow
-from services.commands import Commands
+from services.commands import CommandKey, Commands
 from services.errors import ServiceError, StaleVersion, Unavailable
 from services.offboarding import OffboardingLedger, today
 from services.pairing import MentorPool
@@ -55,7 +55,7 @@ class OffboardingActivities:
                 given.case_id,
                 [command],
                 given.offboarding.asked_by,
-                f"offboarding:{given.run}:{given.case_id}:{state.version}:{successor}",
+                CommandKey(f"offboarding:{given.run}:{given.case_id}:{state.version}:{successor}"),
                 # Should an earlier try have gone through unseen, this one must not move the case again.
                 expected_version=state.version,
             )

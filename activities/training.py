@@ -13,7 +13,7 @@ from models.case.kernel import PlaceAnswer, ReservePlace
 from models.case.machine import system
 from models.tables import CaseRow, TrainingClass
 from models.training_class import TrainingClassState
-from services.commands import Commands
+from services.commands import CommandKey, Commands
 from services.errors import ServiceError, Unavailable
 from services.training import ClassLedger
 from workflows.class_messages import LEAVE, RESERVE, TellAnswer, TellInput, class_workflow_id
@@ -70,7 +70,9 @@ class TrainingActivities:
         """Give a case the command of its class; a refusal is an answer."""
         tell = given.tell
         try:
-            await self._commands.send(tell.case_id, [tell.command], system(given.school_id), tell.key)
+            await self._commands.send(
+                tell.case_id, [tell.command], system(given.school_id), CommandKey(tell.key)
+            )
         except Unavailable:
             raise
         except ServiceError as refused:

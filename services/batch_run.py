@@ -11,7 +11,7 @@ from models.case.kernel import Actor, Refused
 from models.case.machine import AnyCommand
 from models.tables import Batch, BatchItem
 from services.batch_seals import BatchSeals
-from services.commands import Commands
+from services.commands import CommandKey, Commands
 from services.data_key import KeyDestroyed
 from services.database import writing
 from services.errors import ServiceError, Unavailable
@@ -82,7 +82,7 @@ class BatchRunner:
     async def _version(self, work: _Work, item: BatchItem) -> int:
         if item.case_id is None:
             raise Refused("case_erased")
-        key = f"batch:{work.batch_id}:{item.case_id}"
+        key = CommandKey(f"batch:{work.batch_id}:{item.case_id}")
         return (await self._commands.send(item.case_id, [work.command], work.actor, key)).version
 
     def _refuse(self, item: BatchItem, code: str, zh: str, en: str) -> None:

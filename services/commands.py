@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NewType
 
 import structlog
 from temporalio.client import (
@@ -29,6 +30,9 @@ log = structlog.get_logger(__name__)
 # How long (seconds) a command may take before the caller is told to ask again with the same key.
 _PATIENCE = 15.0
 
+CommandKey = NewType("CommandKey", str)
+"""Under which a command acts once: one of the product's own, or `key_of_person`."""
+
 
 class RefusalDetail(Model):
     """The first detail of a refused Update."""
@@ -51,7 +55,7 @@ class Commands:
         case_id: str,
         commands: Sequence[AnyCommand],
         actor: Actor,
-        key: str,
+        key: CommandKey,
         expected_version: int | None = None,
     ) -> CommandAnswer:
         """Send the commands as one Update whose id comes from `key`; the same key never acts twice.
@@ -76,7 +80,7 @@ class Commands:
         case_id: str,
         commands: Sequence[AnyCommand],
         actor: Actor,
-        key: str,
+        key: CommandKey,
         expected_version: int | None,
     ) -> CommandAnswer:
         # What is open for reading only is nothing to act on.
@@ -114,8 +118,14 @@ class Commands:
         return answer
 
 
-def update_id(key: str) -> str:
-    """The id of an Update under somebody's key. Temporal keeps ids in plaintext, and a key may say anything."""
+def key_of_person(actor: Actor, key: str) -> CommandKey:
+    """The key of what a person asks with this Idempotency-Key. No other person's is the same, and none of the
+    product's own, which can be guessed."""
+    return CommandKey(f"http\0{actor.id}\0{key}")
+
+
+def update_id(key: CommandKey) -> str:
+    """The id of an Update under a key. Temporal keeps ids in plaintext, and a key may say anything."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 

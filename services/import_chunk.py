@@ -30,7 +30,7 @@ from models.tables import Department, ImportJob, ImportRow
 from services.audit import Audit
 from services.caller import Stranger
 from services.cases import CaseOpener
-from services.commands import Commands
+from services.commands import CommandKey, Commands
 from services.database import insert_missing, writing
 from services.errors import NotFound, StaleVersion, Unprocessable, case_unknown
 from services.import_judge import Departments, Importer, ImportOptions, RowJudge, Verdict
@@ -216,7 +216,7 @@ class ChunkTaker:
                     state.case_id,
                     [command],
                     system(state.school_id),
-                    f"{work.importer.import_id}:{verdict.row}",
+                    CommandKey(f"{work.importer.import_id}:{verdict.row}"),
                     state.version,
                 )
             except StaleVersion:

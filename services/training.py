@@ -25,7 +25,7 @@ from models.training_class import ClassCommand, ClassRefused, TrainingClassState
 from models.views.page import Page
 from models.views.training import ClassLine, ClassView, RollLine
 from services.access import readable, shown
-from services.commands import RefusalDetail, temporal_away, update_id
+from services.commands import RefusalDetail, key_of_person, temporal_away, update_id
 from services.database import replace_older, writing
 from services.errors import Conflict, NotAllowed, NotFound, ServiceError, Unavailable, Unprocessable
 from services.keyset import after, cursor_of, read_cursor
@@ -91,7 +91,7 @@ class Training:
         return await asyncio.to_thread(self.view, actor, state.id)
 
     async def command(self, actor: Actor, class_id: str, command: ClassCommand, key: str) -> ClassView:
-        """Obey the owner or a supervisor of the owner. The same key acts once.
+        """Obey the owner or a supervisor of the owner. The same key of the same person acts once.
 
         Raises NotFound (`class_unknown`), NotAllowed, Conflict with the refusal's code, Unavailable.
         """
@@ -104,7 +104,7 @@ class Training:
                 state = await handle.execute_update(
                     CLASS_COMMAND,
                     ClassRequest(command=command),
-                    id=update_id(key),
+                    id=update_id(key_of_person(actor, key)),
                     result_type=TrainingClassState,
                     rpc_timeout=timedelta(seconds=_PATIENCE),
                 )

@@ -24,7 +24,7 @@ __all__ = [
 
 
 class ClassRequest(Model):
-    """A command of the class's owner; its Update id is the Idempotency-Key."""
+    """A command of the class's owner; its Update id is a hash of that person's Idempotency-Key."""
 
     command: ClassCommand
 

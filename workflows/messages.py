@@ -25,7 +25,7 @@ DIGEST_WORKFLOW = "digest"
 
 
 class CommandRequest(Model):
-    """A list of commands, decided in order, all or nothing. Its Update id is the Idempotency-Key."""
+    """A list of commands, decided in order, all or nothing. Its Update id is a hash of its key."""
 
     actor: Actor
     commands: list[AnyCommand] = Field(min_length=1, max_length=20)

@@ -17,6 +17,7 @@ from models.views.case import CaseLine, CaseView, CommandResult, CommandsView, T
 from models.views.page import Page
 from services.case_filter import CaseFilter
 from services.cases import CaseDraft
+from services.commands import key_of_person
 from services.data_key import KeyDestroyed
 from services.errors import CaseErased, NotFound
 from services.ledger import shown_case, timeline_entry
@@ -162,7 +163,7 @@ async def send_command(
     await services.audit.record(caller, "case.command", case_id=case_id, outcome="begun", detail=detail)
     commands = await services.completed(actor, given)
     try:
-        answer = await services.commands.send(case_id, commands, actor, key, version)
+        answer = await services.commands.send(case_id, commands, actor, key_of_person(actor, key), version)
     except (NotFound, KeyDestroyed):
         # An erased case is said to be so, to those who could read it.
         await run_in_threadpool(services.ledger.plain, actor, case_id)

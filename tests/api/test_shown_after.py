@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from models.case.kernel import Actor, Role
 from models.case.machine import PublicCommand
+from services.commands import CommandKey
 from tests.api.test_life import EMPLOYMENT
 from tests.product import Product
 
@@ -27,7 +28,7 @@ async def acted_elsewhere(product: Product, case_id: str) -> None:
         id="mentor-1", role=Role.MENTOR, school_id=product.settings.school_code, department_id="cs"
     )
     contact = COMMANDS.validate_python(CONTACT)
-    await product.services.commands.send(case_id, [contact], mentor, f"{case_id}-elsewhere")
+    await product.services.commands.send(case_id, [contact], mentor, CommandKey(f"{case_id}-elsewhere"))
 
 
 async def test_through_a_life(product: Product) -> None:

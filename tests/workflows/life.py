@@ -15,7 +15,7 @@ from models.case.machine import AnyCommand
 from models.case.state import CaseState
 from models.roster.rows import RosterRow
 from services.cases import CaseOpener
-from services.commands import Commands
+from services.commands import CommandKey, Commands
 from services.database import create_engine_from, migrate
 from services.first_staff import ensure_school
 from services.office import DepartmentDraft, Office, StaffDraft
@@ -125,7 +125,7 @@ class Lives:
 
     async def do(self, case_id: str, actor: str, key: str | None = None, **command: Any) -> CommandAnswer:
         parsed = COMMAND.validate_python(command)
-        unique = key or f"{case_id}-{next(self.numbers)}"
+        unique = CommandKey(key or f"{case_id}-{next(self.numbers)}")
         return await self.commands.send(case_id, [parsed], self.actor(actor), unique)
 
     async def live(self, case_id: str) -> list[CommandAnswer]:
