@@ -115,6 +115,13 @@ def insert_missing(connection: Connection, rows: Sequence[Table]) -> None:
         connection.execute(statement, [_values(row) for row in rows])
 
 
+def insert_new(connection: Connection, row: Table) -> bool:
+    """Insert the row; False where there is one with its key, for whose writer this has waited."""
+    statement = _insert_missing(connection.dialect.name, type(row))  # pyright: ignore[reportArgumentType]
+    counted = {"preserve_rowcount": True}
+    return connection.execute(statement, _values(row), execution_options=counted).rowcount == 1
+
+
 def replace(connection: Connection, row: Table) -> None:
     """Insert the row, or put it in the place of the one with its key."""
     statement = _replace(connection.dialect.name, type(row))  # pyright: ignore[reportArgumentType]

@@ -4,10 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from opentelemetry import trace
-from sqlalchemy import Connection, Engine, bindparam, delete, select
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, select
 from sqlmodel import Session, col
 
 from models.case.machine import Recorded
@@ -27,7 +28,7 @@ from models.tables import (
 from models.tables.types import Table
 from services.certificates import certificate_of
 from services.data_key import KeyDestroyed
-from services.database import insert_missing, reading, replace, sent_together, writing
+from services.database import insert_missing, insert_new, reading, replace, sent_together, writing
 from services.ledger_rows import (
     LedgerRows,
     deadline_row,
@@ -136,9 +137,12 @@ class Ledger:
     def _project(self, connection: Connection, sealed: _Sealed, *, whole: bool = False) -> None:
         state, events = sealed.state, sealed.events
         written = connection.execute(_WRITTEN, {"id": state.case_id}).one_or_none()
-        if written is None and state.version > 1 and _forgotten(connection, state.case_id):
-            # A try that was delayed until the case had been erased.
-            return
+        is_first = False
+        if written is None:
+            if state.version > 1 and _forgotten(connection, state.case_id):
+                # A try that was delayed until the case had been erased.
+                return
+            is_first, written = _begin(connection, sealed.rows.case)
         before: dict[str, Any] = json.loads(written.parts) if written is not None else {}
         told = Told.taken_from(before)
         if written is not None and events and written.version >= events[0].seq:
@@ -159,7 +163,7 @@ class Ledger:
             if written is None or (written.version, written.updated_at) <= (state.version, state.updated_at):
                 if told:
                     sealed.rows.case.parts = json.dumps(told.put_into(json.loads(sealed.rows.case.parts)))
-                _write(connection, sealed.rows, {} if whole else before)
+                _write(connection, sealed.rows, {} if whole else before, is_first=is_first)
                 if not sealed.choosing:
                     _set_reservation(connection, state.case_id, sealed.rows.reservation)
 
@@ -228,10 +232,20 @@ class Ledger:
         )
 
 
-def _write(connection: Connection, rows: LedgerRows, before: dict[str, Any]) -> None:
-    """Write the row of a case and what hangs on it, as far as its parts are not those from before."""
+def _begin(connection: Connection, row: CaseRow) -> tuple[bool, Row[int, datetime, str] | None]:
+    """Write the first row of a case. Where there was none, nothing could be waited for: another one may have come,
+    which is then what was written before."""
+    if insert_new(connection, row):
+        return True, None
+    return False, connection.execute(_WRITTEN, {"id": row.case_id}).one()
+
+
+def _write(connection: Connection, rows: LedgerRows, before: dict[str, Any], *, is_first: bool) -> None:
+    """Write the row of a case, unless it is the first and there, and what hangs on it, as far as its parts are not
+    those from before."""
     case_id = rows.case.case_id
-    replace(connection, rows.case)
+    if not is_first:
+        replace(connection, rows.case)
     for table, children in rows.children().items():
         if before.get(table.__tablename__) != _fingerprint(children):
             connection.execute(_DELETE[table], {"id": case_id})
