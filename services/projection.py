@@ -164,7 +164,9 @@ class Ledger:
                 if told:
                     sealed.rows.case.parts = json.dumps(told.put_into(json.loads(sealed.rows.case.parts)))
                 _write(connection, sealed.rows, {} if whole else before, is_first=is_first)
-                if not sealed.choosing:
+                # A late try of the version that is there knows nothing of a place reserved since.
+                is_new = written is None or written.version < state.version
+                if not sealed.choosing and (is_new or whole or not events):
                     _set_reservation(connection, state.case_id, sealed.rows.reservation)
 
     def rows_of(self, state: CaseState) -> LedgerRows:
@@ -280,7 +282,7 @@ def _add_documents(connection: Connection, sealed: _Sealed) -> None:
 
 
 def _set_reservation(connection: Connection, case_id: str, reservation: Reservation | None) -> None:
-    """Every time, since one may also come from a proposal that was refused in the end."""
+    """With every version, since one may also come from a proposal that was refused in the end."""
     if reservation is None:
         connection.execute(_DELETE[Reservation], {"id": case_id})
     else:

@@ -104,7 +104,7 @@ class CaseInput(Model):
 
 class Projection(Model):
     """Events to add to the ledger, and the state after them. `choosing`: a mentor's place may just have been reserved
-    of which the state knows nothing yet."""
+    of which the state knows nothing yet. Without events it gives back what was reserved for nothing."""
 
     state: CaseState
     events: list[Recorded]

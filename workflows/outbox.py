@@ -68,7 +68,7 @@ class Outbox:
         """Write what is pending by a local activity of a few milliseconds; True when the ledger has it all.
 
         After a failure the ledger counts as behind: commands are answered at once, and `catch_up` writes
-        with patience. `again` writes the state even without new events.
+        with patience. `again` writes the state even without new events, which gives a reserved place back.
         """
         if self.behind:
             # `catch_up` has the turn, perhaps for hours: the answer does not wait for it.
@@ -104,8 +104,11 @@ class Outbox:
                 self.behind = bool(self.pending)
 
     def _projection(self, events: list[Recorded]) -> Projection:
-        return Projection(state=self._state(), events=self._promised + events, choosing=self._is_choosing)
+        # With none of its own it only gives back a place, which the ledger tells by its having no events.
+        together = self._promised + events if events else []
+        return Projection(state=self._state(), events=together, choosing=self._is_choosing)
 
     def _written(self, events: list[Recorded]) -> None:
         del self.pending[: len(events)]
-        self._promised = []
+        if events:
+            self._promised = []

@@ -1,6 +1,7 @@
 """A worker that outlives its task writes late what another has written, and gone beyond, meanwhile."""
 
 import threading
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,13 +9,17 @@ from sqlmodel import Session, select
 
 import services.projection
 from models.case.machine import Recorded
-from models.tables import Reservation
+from models.case.pairing import reservation
+from models.tables import Reservation, Staff
+from services.pairing import MentorPool
 from tests.core.given import PROOF, Case
-from tests.core.people import COUNSELOR, SUPERVISOR
+from tests.core.people import COUNSELOR, START, SUPERVISOR
 from tests.faults.test_unhappened import Office, office, twin_of
 from workflows.messages import Projection
 
 __all__ = ["office"]
+
+TODAY = date(2026, 11, 2)
 
 
 def eligible() -> Case:
@@ -32,6 +37,22 @@ def held(office: Office) -> list[tuple[str, str]]:
     """Who holds which mentor's place."""
     with Session(office.engine) as session:
         return [(row.case_id, row.mentor_id) for row in session.exec(select(Reservation)).all()]
+
+
+def mentor_with_one_place(office: Office, case: Case) -> MentorPool:
+    mentor = Staff(
+        id="m1",
+        school_id=case.state.school_id,
+        department_id=case.state.department_id,
+        name="M",
+        role="mentor",
+        capacity=1,
+        created_at=START,
+    )
+    with Session(office.engine) as session:
+        session.add(mentor)
+        session.commit()
+    return MentorPool(office.engine)
 
 
 class Late:
@@ -104,3 +125,30 @@ def test_of_two_first_rows_what_never_happened_goes(office: Office, late: Late) 
     late.end()
     assert never[0].seq == office.row().version
     assert office.past() == successor.events
+
+
+def test_a_late_repeat_takes_no_place_that_was_reserved_meanwhile(office: Office) -> None:
+    case = eligible()
+    office.ledger.project([sent(case)])
+    pool = mentor_with_one_place(office, case)
+    assert pool.reserve(reservation(case.state, "m1"), TODAY).mentor_id == "m1"
+    # A try that timed out before, and gets through only now.
+    office.ledger.project([sent(case)])
+    other = reservation(case.state, "m1").model_copy(update={"case_id": "case-2"})
+    assert pool.reserve(other, TODAY).problem == "no_capacity"
+    assigned = case.when(SUPERVISOR, "assign_mentor", mentor_id="m1", reason="fits")
+    office.ledger.project([sent(case, assigned)])
+    assert held(office) == [("case-1", "m1")]
+
+
+def test_a_place_reserved_for_nothing_is_given_back(office: Office) -> None:
+    case = eligible()
+    office.ledger.project([sent(case)])
+    pool = mentor_with_one_place(office, case)
+    pool.reserve(reservation(case.state, "m1"), TODAY)
+    office.ledger.project([sent(case, [])])
+    assert held(office) == []
+    # By a worker that died over the choice: the next event shows that nobody was chosen.
+    pool.reserve(reservation(case.state, "m1"), TODAY)
+    office.ledger.project([sent(case, case.when(SUPERVISOR, "annotate", text="nobody yet"))])
+    assert held(office) == []
