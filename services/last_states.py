@@ -19,14 +19,15 @@ _CASES = 500
 
 class LastStates:
     """The states of the cases that people have in hand just now. What a case answers are its events: from the state
-    before them they lead to the one after, which needs no query. States are kept for as long as keys are."""
+    before them they lead to the one after, which needs no query. States are kept for as long as keys are, and only
+    those that cases have answered: what the ledger has beyond may never have happened."""
 
     def __init__(self, ledger: LedgerReader) -> None:
         self._ledger = ledger
         self._kept: ShortMemory[CaseState] = ShortMemory(_CASES, CACHE_SECONDS)
 
     def keep(self, state: CaseState) -> None:
-        """Remember a state, unless a later one is known."""
+        """Remember a state that has surely happened, unless a later one is known."""
         known = self._kept.of(state.case_id)
         if known is None or known.version <= state.version:
             self._kept.put(state.case_id, state)
@@ -42,7 +43,8 @@ class LastStates:
             state = await asyncio.to_thread(self._ledger.state, actor, case_id)
         elif not standings(actor, state):
             raise case_unknown()
-        self.keep(state)
+        if state.version == answer.version:
+            self.keep(state)
         return shown_case(actor, state, now), plain_groups(actor, state)
 
     def _led_to(self, case_id: str, answer: CommandAnswer) -> CaseState | None:

@@ -29,7 +29,7 @@ class Office:
     """A ledger and a case that is projected into it, or not."""
 
     def __init__(self, engine: Engine, vault: Vault) -> None:
-        self.engine = engine
+        self.engine, self.vault = engine, vault
         self.ledger = Ledger(engine, vault)
         self._past = PastEvents(engine, vault)
         self.repairs = Repairs(engine, self.ledger, self._past)
