@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from models.case.kernel import Actor
 from models.case.machine import PublicCommand
+from models.case.plan import SetPlan
 from models.case.standards import ChangePolicy
 from models.case.transfer import RequestTransfer
 from models.policy import Policy
@@ -34,6 +35,7 @@ from services.imports import Imports
 from services.inbox import InboxReader
 from services.last_states import LastStates
 from services.ledger import LedgerReader
+from services.measure_owners import check_owners
 from services.messages import Deliveries
 from services.my_channel import MyChannels
 from services.offboarding import Offboardings
@@ -114,10 +116,13 @@ class Services:
 
     async def completed(self, actor: Actor, commands: list[PublicCommand]) -> list[PublicCommand]:
         """The commands with what only this installation knows: the document of a policy version, and that the
-        receiving side of a transfer exists. Raises Conflict (`unknown_department`, `mentor_unknown`)."""
+        receiving side of a transfer and the owners of measures exist. Raises Conflict (`unknown_department`,
+        `mentor_unknown`, `owner_unknown`)."""
         for command in commands:
             if isinstance(command, RequestTransfer):
                 await asyncio.to_thread(self.office.check_receiver, actor.school_id, command)
+            if isinstance(command, SetPlan):
+                await asyncio.to_thread(check_owners, self.engine, actor.school_id, command)
         return [self._with_policy(item) if isinstance(item, ChangePolicy) else item for item in commands]
 
     def _with_policy(self, command: ChangePolicy) -> ChangePolicy:

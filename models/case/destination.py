@@ -19,6 +19,7 @@ from models.case.kernel import (
     Event,
     NameAttachments,
     Party,
+    Ref,
     Refused,
     Rule,
     Stamp,
@@ -59,7 +60,7 @@ class RegisterDestination(Command):
     """`monthly_pay` is in yuan per month; `credit_code` the employer's 统一社会信用代码."""
 
     type: Literal["register_destination"] = "register_destination"
-    code: str
+    code: Ref
     employer: str | None = Field(default=None, max_length=200)
     credit_code: str | None = Field(default=None, max_length=18)
     monthly_pay: float | None = Field(default=None, ge=0)
@@ -69,14 +70,14 @@ class RegisterDestination(Command):
 
 class VerifyDestination(Command):
     type: Literal["verify_destination"] = "verify_destination"
-    destination_id: str
+    destination_id: Ref
     level: Level
     reason: str | None = Field(default=None, max_length=1000)
 
 
 class RejectDestination(Command):
     type: Literal["reject_destination"] = "reject_destination"
-    destination_id: str
+    destination_id: Ref
     level: Level
     reason: str | None = Field(default=None, max_length=1000)
 

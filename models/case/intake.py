@@ -16,6 +16,7 @@ from models.case.kernel import (
     Deadline,
     Event,
     Party,
+    Ref,
     Refused,
     Rule,
     Stamp,
@@ -61,7 +62,7 @@ class ConfirmEligibility(Command):
 
     type: Literal["confirm_eligibility"] = "confirm_eligibility"
     hardship_types: list[Hardship] = Field(max_length=20)
-    primary_type: str | None = None
+    primary_type: Ref | None = None
     decision: Decision
     reason: str | None = Field(default=None, max_length=1000)
 

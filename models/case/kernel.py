@@ -39,6 +39,10 @@ def _in_utc(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """An instant given with its offset from UTC, as RFC 3339 demands, and kept in UTC."""
 
+Ref = Annotated[str, Field(max_length=100)]
+"""An id, a code or a word that a person gives for something known. It stands in commands alone: what has happened,
+and what is kept of it, still loads."""
+
 
 class Role(StrEnum):
     """Who does what (domain notes §8). `SYSTEM` is the case itself: its timers and its class or import."""

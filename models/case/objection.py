@@ -19,6 +19,7 @@ from models.case.kernel import (
     Deadline,
     Event,
     Party,
+    Ref,
     Refused,
     Rule,
     Stamp,
@@ -56,7 +57,7 @@ class AnswerObjection(Command):
     """Uphold or reject an objection, with the reason."""
 
     type: Literal["answer_objection"] = "answer_objection"
-    objection_id: str
+    objection_id: Ref
     verdict: Verdict
     reason: str = Field(min_length=1, max_length=2000)
 

@@ -17,6 +17,7 @@ from models.case.kernel import (
     Event,
     MentorAnswer,
     Party,
+    Ref,
     Refused,
     ReserveMentor,
     Rule,
@@ -57,7 +58,7 @@ class ProposeMentor(Command):
     """Ask a mentor to take the case; without `mentor_id` the best by the rules."""
 
     type: Literal["propose_mentor"] = "propose_mentor"
-    mentor_id: str | None = None
+    mentor_id: Ref | None = None
 
 
 class ProposeNextMentor(Command):
@@ -80,7 +81,7 @@ class AssignMentor(Command):
     """A supervisor sets the owner; no acceptance needed, always with a reason."""
 
     type: Literal["assign_mentor"] = "assign_mentor"
-    mentor_id: str
+    mentor_id: Ref
     reason: str = Field(min_length=1, max_length=1000)
 
 

@@ -18,7 +18,9 @@ from models.case.kernel import (
     Deadline,
     Event,
     Party,
+    Ref,
     Refused,
+    Role,
     Rule,
     Stamp,
     department,
@@ -29,6 +31,10 @@ from models.codes import service_type
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
+
+
+OWNERS = frozenset({Role.MENTOR, Role.COUNSELOR, Role.DEPARTMENT_SUPERVISOR, Role.SCHOOL_SUPERVISOR})
+"""Those of a school whom a measure may be given to."""
 
 
 class PlanMeasure(Model):
@@ -64,8 +70,8 @@ class CasePlan(Model):
 
 class MeasureDraft(Model):
     title: str = Field(min_length=1, max_length=200)
-    service_type: str | None = None
-    owner_id: str | None = None
+    service_type: Ref | None = None
+    owner_id: Ref | None = None
     due_on: Day
 
 
@@ -98,7 +104,7 @@ class CompleteMeasure(Command):
     """A measure of the approved plan was carried out."""
 
     type: Literal["complete_measure"] = "complete_measure"
-    measure_id: str
+    measure_id: Ref
     note: str | None = Field(default=None, max_length=1000)
 
 

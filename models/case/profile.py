@@ -16,6 +16,7 @@ from models.case.kernel import (
     Day,
     Event,
     Party,
+    Ref,
     Refused,
     Rule,
     Stamp,
@@ -115,7 +116,7 @@ class WithdrawConsent(Command):
     """The graduate takes a consent back (PIPL art. 15); why is theirs to say or not."""
 
     type: Literal["withdraw_consent"] = "withdraw_consent"
-    consent_id: str
+    consent_id: Ref
     reason: str | None = Field(default=None, max_length=500)
 
 

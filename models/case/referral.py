@@ -22,6 +22,7 @@ from models.case.kernel import (
     Deadline,
     Event,
     Party,
+    Ref,
     Refused,
     Rule,
     Stamp,
@@ -101,12 +102,12 @@ class SendReferral(Command):
     purpose: str = Field(min_length=1, max_length=1000)
     disclose: list[str] = Field(default_factory=list[str], max_length=40)
     respond_within: Interval | None = None
-    replaces: str | None = None
+    replaces: Ref | None = None
 
 
 class AnswerReferral(Command):
     type: Literal["answer_referral"] = "answer_referral"
-    referral_id: str
+    referral_id: Ref
     answer: Literal["accepted", "declined", "returned"]
     reason: str | None = Field(default=None, max_length=1000)
     note: str | None = Field(default=None, max_length=1000)
@@ -114,7 +115,7 @@ class AnswerReferral(Command):
 
 class ReportReferralOutcome(Command):
     type: Literal["report_referral_outcome"] = "report_referral_outcome"
-    referral_id: str
+    referral_id: Ref
     outcome: Literal["completed", "failed"]
     result: str = Field(min_length=1, max_length=4000)
 
@@ -123,12 +124,12 @@ class AcknowledgeReferral(Command):
     """The sender has seen how the referral ended."""
 
     type: Literal["acknowledge_referral"] = "acknowledge_referral"
-    referral_id: str
+    referral_id: Ref
 
 
 class CancelReferral(Command):
     type: Literal["cancel_referral"] = "cancel_referral"
-    referral_id: str
+    referral_id: Ref
     reason: str = Field(min_length=1, max_length=1000)
 
 

@@ -16,6 +16,7 @@ from models.case.kernel import (
     Event,
     Moment,
     Party,
+    Ref,
     Refused,
     Rule,
     Stamp,
@@ -71,11 +72,11 @@ class RecordService(Command):
     """A service of the package was delivered. `service_type` takes a code, a name or an alias."""
 
     type: Literal["record_service"] = "record_service"
-    service_type: str
+    service_type: Ref
     method: Method
     content: str = Field(min_length=1, max_length=4000)
     happened_at: Moment | None = None
-    measure_id: str | None = None
+    measure_id: Ref | None = None
     proof: str | None = Field(default=None, max_length=500)
 
 
@@ -83,7 +84,7 @@ class ConfirmService(Command):
     """The graduate confirms a service, or says that it did not happen so."""
 
     type: Literal["confirm_service"] = "confirm_service"
-    service_id: str
+    service_id: Ref
     agreed: bool
     remark: str | None = Field(default=None, max_length=1000)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from models.case.kernel import SUPERVISORS, Command, Context, Event, Party, Refused, Rule, Stamp
+from models.case.kernel import SUPERVISORS, Command, Context, Event, Party, Ref, Refused, Rule, Stamp
 from models.policy import Policy
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ class ChangePolicy(Command):
     """Move the case to another policy version. The service fills in `policy` from the published files."""
 
     type: Literal["change_policy"] = "change_policy"
-    policy_ref: str
+    policy_ref: Ref
     reason: str = Field(min_length=1, max_length=1000)
     policy: Policy | None = None
 

@@ -16,6 +16,7 @@ from models.case.kernel import (
     Event,
     Party,
     PlaceAnswer,
+    Ref,
     Refused,
     ReservePlace,
     Rule,
@@ -45,7 +46,7 @@ class EnrolTraining(Command):
     """Enrol in a class of the product, or note a course taken elsewhere."""
 
     type: Literal["enrol_training"] = "enrol_training"
-    class_id: str | None = None
+    class_id: Ref | None = None
     course: str | None = Field(default=None, max_length=200)
     starts_on: Day | None = None
 
@@ -54,7 +55,7 @@ class CompleteTraining(Command):
     """`attendance` is the share of days attended (0 to 1), known for classes. Scores are 0 to 100."""
 
     type: Literal["complete_training"] = "complete_training"
-    enrolment_id: str
+    enrolment_id: Ref
     score_before: float | None = Field(default=None, ge=0, le=100)
     score_after: float | None = Field(default=None, ge=0, le=100)
     certificate: str | None = Field(default=None, max_length=200)
@@ -63,7 +64,7 @@ class CompleteTraining(Command):
 
 class WithdrawTraining(Command):
     type: Literal["withdraw_training"] = "withdraw_training"
-    enrolment_id: str
+    enrolment_id: Ref
     reason: str = Field(min_length=1, max_length=1000)
 
 
