@@ -63,6 +63,11 @@ class Clock(Model):
     lapse_after: Delay | None = None
 
 
+def _all_local(*times: time) -> None:
+    if len({item.tzinfo is None for item in times}) > 1:
+        raise ValueError("times of day are local: they have no offset")
+
+
 class Window(Model):
     """Local times of day; deadlines counted in dates fall due spread over it."""
 
@@ -75,6 +80,7 @@ class Window(Model):
 
     @model_validator(mode="after")
     def _ordered(self) -> "Window":
+        _all_local(self.start, self.end)
         if self.end <= self.start:
             raise ValueError("the window must end after it starts, on the same day")
         return self
@@ -92,6 +98,7 @@ class Digest(Model):
 
     @model_validator(mode="after")
     def _awake(self) -> "Digest":
+        _all_local(self.at, self.quiet_from, self.quiet_to)
         if self.every is None and self.is_quiet(self.at):
             raise ValueError(f"the digest at {self.at} falls in the quiet hours")
         return self

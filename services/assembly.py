@@ -7,9 +7,9 @@ from sqlalchemy import Engine
 from temporalio.client import Client
 
 from models.case.kernel import Actor
-from models.case.machine import PublicCommand
+from models.case.machine import AnyCommand, PublicCommand
 from models.case.plan import SetPlan
-from models.case.standards import ChangePolicy
+from models.case.standards import ChangePolicy, ChangePolicyTo
 from models.case.transfer import RequestTransfer
 from models.policy import Policy
 from services.actors import Actors
@@ -114,7 +114,7 @@ class Services:
         ensure_school(self.engine, settings.school_code, settings.school_name, settings.province)
         self.attachments.finish_removals()
 
-    async def completed(self, actor: Actor, commands: list[PublicCommand]) -> list[PublicCommand]:
+    async def completed(self, actor: Actor, commands: list[PublicCommand]) -> list[AnyCommand]:
         """The commands with what only this installation knows: the document of a policy version, and that the
         receiving side of a transfer and the owners of measures exist. Raises Conflict (`unknown_department`,
         `mentor_unknown`, `owner_unknown`)."""
@@ -125,9 +125,9 @@ class Services:
                 await asyncio.to_thread(check_owners, self.engine, actor.school_id, command)
         return [self._with_policy(item) if isinstance(item, ChangePolicy) else item for item in commands]
 
-    def _with_policy(self, command: ChangePolicy) -> ChangePolicy:
+    def _with_policy(self, command: ChangePolicy) -> ChangePolicyTo:
         found = next((policy for policy in self.policies if policy.ref == command.policy_ref), None)
-        return command.model_copy(update={"policy": found})
+        return ChangePolicyTo(policy_ref=command.policy_ref, reason=command.reason, policy=found)
 
 
 async def open_services(settings: Settings) -> Services:

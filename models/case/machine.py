@@ -49,7 +49,7 @@ from models.case.profile import Profile
 from models.case.state import CaseState
 from models.pinned_policy import PinnedPolicy
 
-PublicCommand = Annotated[
+_Asked = (
     profile.CorrectProfile
     | profile.Annotate
     | profile.RecordConsent
@@ -98,13 +98,12 @@ PublicCommand = Annotated[
     | erasure.RejectErasure
     | objection.RaiseObjection
     | objection.AnswerObjection
-    | standards.ChangePolicy,
-    Field(discriminator="type"),
-]
+)
+PublicCommand = Annotated[_Asked | standards.ChangePolicy, Field(discriminator="type")]
 """What people may ask of a case."""
 
 SystemCommand = pairing.ProposeNextMentor | intake.UpdateFromRoster | training.GiveTrainingPlace
-AnyCommand = Annotated[PublicCommand | SystemCommand, Field(discriminator="type")]
+AnyCommand = Annotated[_Asked | standards.ChangePolicyTo | SystemCommand, Field(discriminator="type")]
 
 AnyEvent = Annotated[
     intake.IntakeEvent

@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 
 class ChangePolicy(Command):
-    """Move the case to another policy version. The service fills in `policy` from the published files."""
+    """Move the case to another policy version."""
 
     type: Literal["change_policy"] = "change_policy"
     policy_ref: Ref
     reason: str = Field(min_length=1, max_length=1000)
+
+
+class ChangePolicyTo(ChangePolicy):
+    """The same as it reaches the case: with the document that the service has under that name, None where there is
+    none."""
+
     policy: Policy | None = None
 
 
@@ -33,7 +39,7 @@ def evolve(state: CaseState, event: PolicyChanged, _stamp: Stamp) -> CaseState:
     return state.but(policy=event.policy)
 
 
-def _change(state: CaseState, command: ChangePolicy, _context: Context) -> list[Event]:
+def _change(state: CaseState, command: ChangePolicyTo, _context: Context) -> list[Event]:
     if command.policy is None or command.policy.ref != command.policy_ref:
         raise Refused("unknown_policy", policy_ref=command.policy_ref)
     if command.policy == state.policy:
@@ -41,4 +47,4 @@ def _change(state: CaseState, command: ChangePolicy, _context: Context) -> list[
     return [PolicyChanged(previous=state.policy.ref, policy=command.policy, reason=command.reason)]
 
 
-RULES: tuple[Rule[Any], ...] = (Rule(ChangePolicy, SUPERVISORS | {Party.SYSTEM}, _change),)
+RULES: tuple[Rule[Any], ...] = (Rule(ChangePolicyTo, SUPERVISORS | {Party.SYSTEM}, _change),)

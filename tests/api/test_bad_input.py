@@ -73,6 +73,10 @@ def problems(answer: Answer) -> list[tuple[str, str]]:
             ("monthly_pay", "finite_number"),
         ),
         (
+            '{"type":"change_policy","policy_ref":"p@1","reason":"r","policy":{"digest":{"at":"09:00:00Z"}}}',
+            ("policy", "extra_forbidden"),
+        ),
+        (
             '{"type":"set_plan","goals":[{"title":"g","measures":[{"title":"m"}]}]}',
             ("goals.0.measures.0.due_on", "missing"),
         ),

@@ -6,13 +6,13 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from models.case.kernel import Actor, Role
-from models.case.machine import PublicCommand
+from models.case.machine import AnyCommand
 from services.commands import CommandKey
 from tests.api.test_life import EMPLOYMENT
 from tests.product import Product
 
 CONTACT = {"type": "record_contact", "method": "phone", "content": "电话联系"}
-COMMANDS: TypeAdapter[PublicCommand] = TypeAdapter(PublicCommand)
+COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
 
 
 async def shown(product: Product, case_id: str, actor: str, *commands: dict[str, Any]) -> dict[str, Any]:
