@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -29,12 +29,15 @@ class Assessment(Model):
     assessed_at: datetime
 
 
+Obstacle = Annotated[str, Field(max_length=500)]
+
+
 class RecordAssessment(Command):
     """What the mentor learned in the talk. Level A is the highest risk."""
 
     type: Literal["record_assessment"] = "record_assessment"
     intention: str = Field(max_length=1000)
-    obstacles: list[str] = Field(default_factory=list[str], max_length=30)
+    obstacles: list[Obstacle] = Field(default_factory=list[Obstacle], max_length=30)
     risk_level: RiskLevel
     needs_psychological_support: bool = False
     notes: str = Field(default="", max_length=4000)

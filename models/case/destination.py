@@ -44,6 +44,12 @@ class Evidence(Model):
     note: str | None = Field(default=None, max_length=500)
 
 
+class EvidenceDraft(Evidence):
+    """The same as people type it in."""
+
+    type: Ref
+
+
 class Destination(Model):
     id: str
     code: str
@@ -65,7 +71,7 @@ class RegisterDestination(Command):
     credit_code: str | None = Field(default=None, max_length=18)
     monthly_pay: float | None = Field(default=None, ge=0)
     signed_on: Day | None = None
-    evidence: list[Evidence] = Field(default_factory=list[Evidence], max_length=20)
+    evidence: list[EvidenceDraft] = Field(default_factory=list[EvidenceDraft], max_length=20)
 
 
 class VerifyDestination(Command):
@@ -212,7 +218,7 @@ def _checked_evidence(command: RegisterDestination, row: DestinationCode) -> tup
         kind = evidence_type(item.type)
         if kind is not None and kind.traineeship and row.settled:
             raise Refused("traineeship_is_not_employment")
-        given.append(item.model_copy(update={"type": kind.id if kind else item.type}))
+        given.append(Evidence(type=kind.id if kind else item.type, file_id=item.file_id, note=item.note))
     missing = row.missing_evidence(frozenset(item.type for item in given))
     if missing:
         accepted = " + ".join(" / ".join(group) for group in missing)

@@ -40,6 +40,15 @@ class Hardship(Model):
     valid_until: Day | None = None
 
 
+class HardshipDraft(Hardship):
+    """The same as people type it in."""
+
+    type: Ref
+    text: str | None = Field(default=None, max_length=2000)
+    proof: str | None = Field(default=None, max_length=2000)
+    issuer: str | None = Field(default=None, max_length=300)
+
+
 class Eligibility(Model):
     """Whether help is owed, on which proof; `primary_type` is the one that reports count."""
 
@@ -61,7 +70,7 @@ class ConfirmEligibility(Command):
     """Decide on proof whether the graduate is owed help."""
 
     type: Literal["confirm_eligibility"] = "confirm_eligibility"
-    hardship_types: list[Hardship] = Field(max_length=20)
+    hardship_types: list[HardshipDraft] = Field(max_length=20)
     primary_type: Ref | None = None
     decision: Decision
     reason: str | None = Field(default=None, max_length=1000)
@@ -159,7 +168,7 @@ def _confirm(state: CaseState, command: ConfirmEligibility, context: Context) ->
     return [
         EligibilityConfirmed(
             decision=command.decision,
-            hardship=tuple(command.hardship_types),
+            hardship=tuple(Hardship(**dict(item)) for item in command.hardship_types),
             primary_type=command.primary_type or next(iter(ordered), None),
             reason=command.reason,
         )

@@ -49,7 +49,7 @@ class RaiseObjection(Command):
 
     type: Literal["raise_objection"] = "raise_objection"
     about: About
-    fields: list[str] = Field(default_factory=list[str], max_length=40)
+    fields: list[Ref] = Field(default_factory=list[Ref], max_length=40)
     text: str = Field(min_length=1, max_length=2000)
 
 

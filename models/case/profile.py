@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -61,6 +61,40 @@ class Particulars(Model):
     remark: str | None = None
 
 
+Line = Annotated[str, Field(max_length=300)]
+"""A line that a person types."""
+Passage = Annotated[str, Field(max_length=2000)]
+"""As much as a cell of a roster may hold."""
+
+
+class GivenParticulars(Particulars):
+    """The same as people type it in: no text longer than any that is meant."""
+
+    exam_no: Line | None = None
+    sex: Line | None = None
+    id_number: Line | None = None
+    ethnicity: Line | None = None
+    political_status: Line | None = None
+    phone: Line | None = None
+    email: Line | None = None
+    qq: Line | None = None
+    address: Passage | None = None
+    origin: Passage | None = None
+    major: Line | None = None
+    class_name: Line | None = None
+    education_level: Line | None = None
+    programme_years: Line | None = None
+    training_mode: Line | None = None
+    teacher_training: Line | None = None
+    hardship_grade: Line | None = None
+    intention: Passage | None = None
+    intention_places: Passage | None = None
+    intention_jobs: Passage | None = None
+    expected_pay: Line | None = None
+    service_needs: Passage | None = None
+    remark: Passage | None = None
+
+
 class Profile(Particulars):
     """One person's data; `other` keeps what a roster says beyond these fields, by field name."""
 
@@ -79,14 +113,14 @@ class Consent(Model):
     withdrawn_at: datetime | None = None
 
 
-class CorrectProfile(Particulars, Command):
+class CorrectProfile(GivenParticulars, Command):
     """Change any field of the profile, with a reason. Key fields take a supervisor; a graduate may change
     their own contact data."""
 
     type: Literal["correct_profile"] = "correct_profile"
     reason: str = Field(min_length=1, max_length=500)
-    student_no: str | None = None
-    name: str | None = None
+    student_no: Line | None = None
+    name: Line | None = None
 
     @model_serializer(mode="wrap")
     def _only_what_was_given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -107,7 +141,7 @@ class RecordConsent(Command):
     """The graduate's consent to disclose `fields`, as given on a date."""
 
     type: Literal["record_consent"] = "record_consent"
-    fields: list[str] = Field(min_length=1)
+    fields: list[Ref] = Field(min_length=1, max_length=100)
     given_on: Day
     purpose: str = Field(min_length=1, max_length=500)
 

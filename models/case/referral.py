@@ -100,7 +100,7 @@ class SendReferral(Command):
     kind: Kind
     to: str = Field(min_length=1, max_length=200)
     purpose: str = Field(min_length=1, max_length=1000)
-    disclose: list[str] = Field(default_factory=list[str], max_length=40)
+    disclose: list[Ref] = Field(default_factory=list[Ref], max_length=40)
     respond_within: Interval | None = None
     replaces: Ref | None = None
 
