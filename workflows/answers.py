@@ -7,6 +7,8 @@ from workflows.messages import CommandAnswer, EarlierAnswer
 
 # As they were given. Whoever repeats a request mostly does so within seconds.
 _KEPT = 32
+# Larger ones (bytes as JSON) are kept in short at once: 32 of the largest would be more than a run can hand on.
+_WHOLE = 8 * 1024
 # Without their events, which the ledger has: about 100 bytes each, in all of which a run hands on at most 100 kB.
 _EARLIER_KEPT = 1000
 # Characters of an Update id, which is a hash.
@@ -29,8 +31,11 @@ class Answers:
         return self.earlier.get(update_id[:_SHORT])
 
     def remember(self, update_id: str, answer: CommandAnswer) -> None:
-        """Keep an answer; what is too old for it is kept in short, or forgotten."""
-        self.last[update_id] = answer
+        """Keep an answer; what is too old or too large for it is kept in short, or forgotten."""
+        if len(answer.model_dump_json().encode()) > _WHOLE:
+            self.earlier[update_id[:_SHORT]] = EarlierAnswer.of(answer)
+        else:
+            self.last[update_id] = answer
         while len(self.last) > _KEPT:
             oldest = next(iter(self.last))
             self.earlier[oldest[:_SHORT]] = EarlierAnswer.of(self.last.pop(oldest))

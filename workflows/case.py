@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from models.case.admission import admit
     from models.case.kernel import (
         Context,
         Fact,
@@ -134,7 +135,7 @@ class CaseWorkflow:
         if self._is_late():
             state, _ = pass_time(state, workflow.now())
         try:
-            decide(state, request.commands, self._context(request), {})
+            admit(state, request.commands, self._context(request), self._outbox.pending)
         except NeedsFact:
             return
         except Refused as refused:

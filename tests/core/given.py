@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
 import pytest
 from pydantic import TypeAdapter
 
+from models.case.admission import admit
 from models.case.intake import Hardship, Source
 from models.case.kernel import (
     Actor,
@@ -87,8 +89,10 @@ class Case:
         self, actor: Actor, commands: list[AnyCommand], version: int | None = None
     ) -> list[Recorded]:
         facts: dict[int, Fact] = {}
+        context = Context(actor=actor, now=self.now, expected_version=version)
+        with suppress(NeedsFact):
+            admit(self.state, commands, context)
         while True:
-            context = Context(actor=actor, now=self.now, expected_version=version)
             try:
                 self.state, recorded = decide(self.state, commands, context, facts)
             except NeedsFact as question:

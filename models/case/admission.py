@@ -1,0 +1,77 @@
+"""What is asked of commands when they come, and never of those that were taken: whatever a case has taken once, it
+takes again in every replay, under whatever limits of later versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+
+import yaml
+from pydantic import Field
+
+from models.base import Model
+from models.case.kernel import Command, Context, NeedsFact, Refused, Role
+from models.case.machine import AnyCommand, Recorded, decide
+from models.case.state import CaseState
+
+
+class SizeLimits(Model):
+    """The numbers of `limits.yaml`."""
+
+    state_bytes: dict[Role, int]
+    measured_from_bytes: int = Field(gt=0)
+    measured_every_events: int = Field(gt=0)
+    at_once: int = Field(gt=0)
+
+
+@cache
+def size_limits() -> SizeLimits:
+    """How large a case may become."""
+    source = resources.files("models.data").joinpath("limits.yaml")
+    return SizeLimits.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
+
+
+def admit(
+    state: CaseState, commands: Sequence[AnyCommand], context: Context, unwritten: Sequence[Recorded] = ()
+) -> None:
+    """Refuse what cannot be taken now. `unwritten` are events that the ledger does not have yet.
+
+    Raises what `decide` raises, and `case_too_large`.
+    """
+    limits = size_limits()
+    limit = limits.state_bytes[context.actor.role]
+    asked = _size(commands)
+    try:
+        after, _ = decide(state, commands, context, {})
+    except NeedsFact:
+        # It is decided once the world has answered; all that wait meanwhile must still fit together.
+        held = _size_of(state)
+        _demand(held + asked, limit)
+        _demand(held + asked * limits.at_once, max(limits.state_bytes.values()))
+        raise
+    waiting = _size(unwritten)
+    if waiting or _is_time_to_measure(state, after, asked):
+        size = _size_of(after)
+        # What makes a file smaller that is too large is welcome.
+        if waiting or (size > limit and size > _size_of(state)):
+            _demand(size + waiting, limit)
+
+
+def _is_time_to_measure(state: CaseState, after: CaseState, asked: int) -> bool:
+    """Measuring takes as long as deciding, so small commands are measured together."""
+    every = size_limits().measured_every_events
+    return asked > size_limits().measured_from_bytes or after.version // every != state.version // every
+
+
+def _demand(size: int, limit: int) -> None:
+    if size > limit:
+        raise Refused("case_too_large", limit=limit // 1024)
+
+
+def _size_of(state: CaseState) -> int:
+    return len(state.model_dump_json(exclude={"policy"}).encode())
+
+
+def _size(items: Sequence[Command | Recorded]) -> int:
+    return sum(len(item.model_dump_json().encode()) for item in items)

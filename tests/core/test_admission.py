@@ -1,0 +1,126 @@
+"""Nobody makes a case so large that Temporal cannot carry it, and what a case has taken it takes again in a replay."""
+
+from typing import Any
+
+import pytest
+
+from models.case.admission import admit, size_limits
+from models.case.kernel import Actor, Context, Refused, Role
+from models.case.machine import AnyCommand, Recorded, decide
+from models.case.state import CaseState
+
+from .given import GOALS, Case, a_command
+from .people import CENTRE, COUNSELOR, GRADUATE, M1, SUPERVISOR
+
+# What Temporal takes at once.
+MOST = 2 * 1024 * 1024
+TEXT = "同" * 500
+
+
+def consents(count: int) -> list[AnyCommand]:
+    return [
+        a_command(
+            "record_consent", fields=[f"field-{n}" for n in range(30)], given_on="2026-09-01", purpose=TEXT
+        )
+        for _ in range(count)
+    ]
+
+
+def taken(case: Case, actor: Actor, commands: list[AnyCommand]) -> str | None:
+    """The code with which commands are refused when they come; what is not refused is taken."""
+    try:
+        case.when_all(actor, commands)
+    except Refused as refused:
+        return refused.code
+    return None
+
+
+def filled(case: Case, actor: Actor, commands: list[AnyCommand]) -> Case:
+    """The case after that person has given these commands until they are refused."""
+    for _ in range(1000):
+        if code := taken(case, actor, commands):
+            assert code == "case_too_large"
+            return case
+    raise AssertionError("the case is never full")
+
+
+def size(state: CaseState) -> int:
+    return len(state.model_dump_json(exclude={"policy"}).encode())
+
+
+def one(name: str, **fields: Any) -> list[AnyCommand]:
+    return [a_command(name, **fields)]
+
+
+@pytest.mark.parametrize("count", [1, 3, 20])
+def test_a_graduate_alone_does_not_fill_a_case(count: int) -> None:
+    case = filled(Case().paired(), GRADUATE, consents(count))
+    limit = size_limits().state_bytes[Role.GRADUATE]
+    assert limit - 20 * 2500 < size(case.state) <= limit
+    assert taken(case, M1, one("record_assessment", intention="a job", risk_level="A")) is None
+    assert taken(case, M1, one("set_plan", goals=GOALS)) is None
+    assert taken(case, SUPERVISOR, one("approve_plan", plan_version=1)) is None
+
+
+def test_small_commands_are_measured_together() -> None:
+    small = one("record_consent", fields=["phone"], given_on="2026-09-01", purpose=TEXT)
+    case = filled(Case(), GRADUATE, small)
+    limit = size_limits().state_bytes[Role.GRADUATE]
+    assert abs(size(case.state) - limit) < 8 * size_limits().measured_from_bytes
+
+
+def test_each_answers_for_those_below_and_has_room_left() -> None:
+    case = Case().paired()
+    for actor in (GRADUATE, M1, SUPERVISOR, CENTRE):
+        commands = consents(20)
+        before = size(case.state)
+        filled(case, actor, commands)
+        assert size(case.state) - before > 50_000
+    assert size(case.state) * 2 < MOST
+
+
+def test_every_role_has_a_limit_that_can_be_carried() -> None:
+    limits = size_limits()
+    assert limits.state_bytes.keys() == set(Role)
+    # What waits for the world may come on top of what has been taken meanwhile.
+    assert max(limits.state_bytes.values()) * 2 < MOST
+
+
+def test_a_file_that_is_too_large_may_become_smaller() -> None:
+    case = Case(other={"remark": "x" * 600_000}, remark="y" * 2000)
+    note = a_command("annotate", text="字" * 4000)
+    assert taken(case, SUPERVISOR, consents(3)) == "case_too_large"
+    shorter = a_command("correct_profile", remark="z", reason="x")
+    assert taken(case, SUPERVISOR, [note, shorter]) is None
+
+
+def test_those_that_wait_for_the_world_must_fit_together() -> None:
+    evidence = [{"type": "labor_contract", "file_id": f"a{number}", "note": TEXT} for number in range(20)]
+    command = one("register_destination", code="11", monthly_pay=5000, evidence=evidence)
+    case = Case().paired()
+    assert taken(case, GRADUATE, command) is None
+    assert case.state.destinations
+    filled(case, SUPERVISOR, consents(20))
+    for actor in (GRADUATE, COUNSELOR):
+        assert taken(case, actor, command) == "case_too_large"
+
+
+def test_what_the_ledger_does_not_have_yet_counts() -> None:
+    case = Case()
+    unwritten: list[Recorded] = []
+    for _ in range(40):
+        unwritten += case.when(COUNSELOR, "annotate", text="字" * 4000)
+    context = Context(actor=COUNSELOR, now=case.now)
+    admit(case.state, one("annotate", text="x"), context)
+    with pytest.raises(Refused) as caught:
+        admit(case.state, one("annotate", text="x"), context, unwritten)
+    assert (caught.value.code, caught.value.details) == ("case_too_large", {"limit": 256})
+
+
+def test_what_was_taken_is_taken_again_in_a_replay() -> None:
+    case = filled(Case(), GRADUATE, consents(20))
+    context = Context(actor=GRADUATE, now=case.now)
+    with pytest.raises(Refused):
+        admit(case.state, consents(20), context)
+    after, _ = decide(case.state, consents(20), context, {})
+    assert len(after.consents) == len(case.state.consents) + 20
