@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from temporalio.client import Client
 
+from models.case.correction import as_in_rosters
 from models.case.kernel import Actor
 from models.case.machine import AnyCommand, PublicCommand
 from models.case.plan import SetPlan
+from models.case.profile import CorrectProfile
 from models.case.standards import ChangePolicy, ChangePolicyTo
 from models.case.transfer import RequestTransfer
 from models.policy import Policy
@@ -115,15 +117,26 @@ class Services:
         self.attachments.finish_removals()
 
     async def completed(self, actor: Actor, commands: list[PublicCommand]) -> list[AnyCommand]:
-        """The commands with what only this installation knows: the document of a policy version, and that the
-        receiving side of a transfer and the owners of measures exist. Raises Conflict (`unknown_department`,
-        `mentor_unknown`, `owner_unknown`)."""
+        """The commands with what the case does not find out: the document of a policy version, a correction in the
+        words of a roster, and that the receiving side of a transfer and the owners of measures exist.
+
+        Raises Conflict (`unknown_department`, `mentor_unknown`, `owner_unknown`).
+        """
         for command in commands:
             if isinstance(command, RequestTransfer):
                 await asyncio.to_thread(self.office.check_receiver, actor.school_id, command)
             if isinstance(command, SetPlan):
                 await asyncio.to_thread(check_owners, self.engine, actor.school_id, command)
-        return [self._with_policy(item) if isinstance(item, ChangePolicy) else item for item in commands]
+        return [self._completed(command) for command in commands]
+
+    def _completed(self, command: PublicCommand) -> AnyCommand:
+        match command:
+            case ChangePolicy():
+                return self._with_policy(command)
+            case CorrectProfile():
+                return as_in_rosters(command)
+            case _:
+                return command
 
     def _with_policy(self, command: ChangePolicy) -> ChangePolicyTo:
         found = next((policy for policy in self.policies if policy.ref == command.policy_ref), None)

@@ -11,8 +11,10 @@ import yaml
 from pydantic import Field
 
 from models.base import Model
+from models.case.correction import check_correction
 from models.case.kernel import Command, Context, NeedsFact, Refused, Role
 from models.case.machine import AnyCommand, Recorded, decide
+from models.case.profile import CorrectProfile
 from models.case.state import CaseState
 
 
@@ -37,7 +39,7 @@ def admit(
 ) -> None:
     """Refuse what cannot be taken now. `unwritten` are events that the ledger does not have yet.
 
-    Raises what `decide` raises, and `case_too_large`.
+    Raises what `decide` raises, `case_too_large`, `value_unsound` and `field_required`.
     """
     limits = size_limits()
     limit = limits.state_bytes[context.actor.role]
@@ -46,16 +48,24 @@ def admit(
         after, _ = decide(state, commands, context, {})
     except NeedsFact:
         # It is decided once the world has answered; all that wait meanwhile must still fit together.
+        _check_given(state, commands)
         held = _size_of(state)
         _demand(held + asked, limit)
         _demand(held + asked * limits.at_once, max(limits.state_bytes.values()))
         raise
+    _check_given(state, commands)
     waiting = _size(unwritten)
     if waiting or _is_time_to_measure(state, after, asked):
         size = _size_of(after)
         # What makes a file smaller that is too large is welcome.
         if waiting or (size > limit and size > _size_of(state)):
             _demand(size + waiting, limit)
+
+
+def _check_given(state: CaseState, commands: Sequence[AnyCommand]) -> None:
+    for command in commands:
+        if isinstance(command, CorrectProfile):
+            check_correction(state, command)
 
 
 def _is_time_to_measure(state: CaseState, after: CaseState, asked: int) -> bool:

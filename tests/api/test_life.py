@@ -184,3 +184,13 @@ async def test_a_mentor_without_a_stated_capacity_takes_what_the_standards_allow
     person = {"id": "newcomer", "name": "新导师", "role": "mentor", "department_id": "edu"}
     added = await product.request("POST", "/staff", json=person)
     assert (added.status, added.body["capacity"]) == (201, product.services.policies[0].pairing.hard_cap)
+
+
+async def test_a_correction_is_kept_as_an_import_would_read_it(product: Product) -> None:
+    case_id = await product.open_case()
+    draft = {"type": "correct_profile", "reason": "更正", "phone": "+86 100-1234-5678", "sex": "女"}
+    corrected = await product.accepted(case_id, "college", draft)
+    assert corrected["events"][0]["data"]["changes"] == {"phone": "100****5678", "sex": "2"}
+    assert (await product.do(case_id, "college", draft)).code == "nothing_changed"
+    wrong = await product.do(case_id, f"graduate:{case_id}", draft | {"sex": "2", "phone": "打不通"})
+    assert (wrong.status, wrong.code) == (409, "value_unsound")
