@@ -3,19 +3,22 @@ takes again in every replay, under whatever limits of later versions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
+from typing import cast
 
 import yaml
+from annotated_types import MinLen
 from pydantic import Field
 
 from models.base import Model
 from models.case.correction import check_correction
 from models.case.kernel import Command, Context, NeedsFact, Refused, Role
 from models.case.machine import AnyCommand, Recorded, decide
-from models.case.profile import CorrectProfile
+from models.case.profile import Annotate, CorrectProfile
 from models.case.state import CaseState
+from models.roster.text import clean
 
 
 class SizeLimits(Model):
@@ -64,8 +67,25 @@ def admit(
 
 def _check_given(state: CaseState, commands: Sequence[AnyCommand]) -> None:
     for command in commands:
+        if blank := sorted(_blank(command)):
+            raise Refused("field_required", fields=", ".join(blank))
+        if isinstance(command, Annotate) and not clean(command.text):
+            raise Refused("empty_text")
         if isinstance(command, CorrectProfile):
             check_correction(state, command)
+
+
+def _blank(given: Model, where: str = "") -> Iterator[str]:
+    """The texts that must be given and say nothing."""
+    for name, info in type(given).model_fields.items():
+        value = getattr(given, name)
+        if isinstance(value, str):
+            if not clean(value) and any(isinstance(item, MinLen) for item in info.metadata):
+                yield where + name
+        elif isinstance(value, list):
+            for number, item in enumerate(cast("list[object]", value)):
+                if isinstance(item, Model):
+                    yield from _blank(item, f"{where}{name}.{number}.")
 
 
 def _is_time_to_measure(state: CaseState, after: CaseState, asked: int) -> bool:

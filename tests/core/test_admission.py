@@ -124,3 +124,37 @@ def test_what_was_taken_is_taken_again_in_a_replay() -> None:
         admit(case.state, consents(20), context)
     after, _ = decide(case.state, consents(20), context, {})
     assert len(after.consents) == len(case.state.consents) + 20
+
+
+@pytest.mark.parametrize("blank", [" ", "\u3000", "\u200b", "\n\t", "\ufeff "])
+@pytest.mark.parametrize(
+    ("actor", "name", "fields", "field"),
+    [
+        (M1, "record_contact", {"method": "phone"}, "content"),
+        (M1, "record_service", {"service_type": "career_guidance", "method": "phone"}, "content"),
+        (M1, "send_referral", {"kind": "other", "purpose": "x"}, "to"),
+        (M1, "request_transfer", {"kind": "hrss", "reason": "x"}, "to"),
+        (SUPERVISOR, "place_hold", {"until": "2026-09-10"}, "reason"),
+        (COUNSELOR, "correct_profile", {"major": "Law"}, "reason"),
+        (M1, "request_closure", {"reason": "withdrawn"}, "outcome"),
+    ],
+)
+def test_a_text_that_must_be_given_says_something(
+    actor: Actor, name: str, fields: dict[str, Any], field: str, blank: str
+) -> None:
+    case = Case().paired()
+    with pytest.raises(Refused) as caught:
+        case.when(actor, name, **fields, **{field: blank})
+    assert (caught.value.code, caught.value.details) == ("field_required", {"fields": field})
+    case.when(actor, name, **fields, **{field: f"{blank}x"})
+
+
+def test_a_note_shows_something() -> None:
+    assert Case().refused(COUNSELOR, "annotate", text="\u200b") == "empty_text"
+
+
+def test_a_goal_and_a_measure_have_titles() -> None:
+    measures = [{"title": " ", "due_on": "2026-10-16"}]
+    with pytest.raises(Refused) as caught:
+        Case().assessed().when(M1, "set_plan", goals=[*GOALS, {"title": "\u200b", "measures": measures}])
+    assert caught.value.details == {"fields": "goals.1.measures.0.title, goals.1.title"}
