@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
@@ -11,7 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from models.base import Model
@@ -23,8 +24,25 @@ if TYPE_CHECKING:
 
 
 _FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
-Day = Annotated[date, Field(ge=_FIRST, le=_LAST)]
-"""A date that a person may give. Near the calendar's end date arithmetic overflows."""
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
+
+
+def _written_as_a_day(value: object) -> object:
+    # Pydantic takes a number, and a text of digits, for the seconds since 1970.
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.match(value)):
+        return value
+    raise PydanticCustomError("date_parsing", "Must be a date such as 2027-06-30")
+
+
+def _written_as_a_moment(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.match(value)):
+        return value
+    raise PydanticCustomError("datetime_parsing", "Must be a time such as 2027-06-30T09:00:00+08:00")
+
+
+Day = Annotated[date, Field(ge=_FIRST, le=_LAST), BeforeValidator(_written_as_a_day)]
+"""A date that a person may give, written YYYY-MM-DD. Near the calendar's end date arithmetic overflows."""
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -36,7 +54,7 @@ def _in_utc(moment: datetime) -> datetime:
     return moment
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_written_as_a_moment)]
 """An instant given with its offset from UTC, as RFC 3339 demands, and kept in UTC."""
 
 Ref = Annotated[str, Field(max_length=100)]

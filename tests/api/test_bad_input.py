@@ -66,6 +66,11 @@ def problems(answer: Answer) -> list[tuple[str, str]]:
         (json.dumps(CONTACT | {"happened_at": "1900-01-01T00:00:00+14:00"}), ("happened_at", "out_of_range")),
         (json.dumps(CONTACT | {"happened_at": "2199-12-31T23:59:59-14:00"}), ("happened_at", "out_of_range")),
         (json.dumps(CONTACT | {"happened_at": 1e300}), ("happened_at", "datetime_parsing")),
+        (json.dumps(CONTACT | {"happened_at": 1795861234}), ("happened_at", "datetime_parsing")),
+        (json.dumps(CONTACT | {"happened_at": "1795861234"}), ("happened_at", "datetime_parsing")),
+        (json.dumps(CONTACT | {"happened_at": "20261123T100000Z"}), ("happened_at", "datetime_parsing")),
+        ('{"type":"mark_left_school","on":1728000000}', ("on", "date_parsing")),
+        ('{"type":"mark_left_school","on":"20270630"}', ("on", "date_parsing")),
         ('{"type":"mark_left_school","on":"2027-13-01"}', ("on", "date_from_datetime_parsing")),
         ('{"type":"mark_left_school","on":"9999-12-31"}', ("on", "less_than_equal")),
         (
@@ -217,3 +222,12 @@ async def test_a_refusal_may_speak_of_a_code(product: Product, code: str, refusa
     answer = await product.do(case_id, "mentor-1", {"type": "register_destination", "code": code})
     assert (answer.status, answer.code) == (409, refusal)
     assert answer.body["details"]["code"] == code
+
+
+async def test_the_end_of_a_hold_is_written_as_a_day_or_a_moment(product: Product) -> None:
+    case_id = await product.paired()
+    hold = {"type": "place_hold", "reason": "实习"}
+    for until in ("20271231", 1830000000):
+        answer = await product.do(case_id, "college", hold | {"until": until})
+        assert {kind for _, kind in problems(answer)} == {"date_parsing", "datetime_parsing"}
+    assert (await product.do(case_id, "college", hold | {"until": "2099-12-31"})).status == 200
