@@ -69,7 +69,7 @@ class RegisterDestination(Command):
     code: Ref
     employer: str | None = Field(default=None, max_length=200)
     credit_code: str | None = Field(default=None, max_length=18)
-    monthly_pay: float | None = Field(default=None, ge=0)
+    monthly_pay: float | None = Field(default=None, ge=0, le=10_000_000)
     signed_on: Day | None = None
     evidence: list[EvidenceDraft] = Field(default_factory=list[EvidenceDraft], max_length=20)
 

@@ -1,28 +1,29 @@
 """Nobody makes a case so large that Temporal cannot carry it, and what a case has taken it takes again in a replay."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from models.case.admission import admit, size_limits
+from models.case.admission import admit, limits_of_admission
 from models.case.kernel import Actor, Context, Refused, Role
 from models.case.machine import AnyCommand, Recorded, decide
+from models.case.profile import Profile
 from models.case.state import CaseState
 
-from .given import GOALS, Case, a_command
+from .given import GOALS, PROOF, Case, a_command
 from .people import CENTRE, COUNSELOR, GRADUATE, M1, SUPERVISOR
 
 # What Temporal takes at once.
 MOST = 2 * 1024 * 1024
 TEXT = "同" * 500
+FIELDS = sorted(Profile.model_fields)
 
 
 def consents(count: int) -> list[AnyCommand]:
     return [
-        a_command(
-            "record_consent", fields=[f"field-{n}" for n in range(30)], given_on="2026-09-01", purpose=TEXT
-        )
-        for _ in range(count)
+        a_command("record_consent", fields=FIELDS, given_on="2026-09-01", purpose=TEXT) for _ in range(count)
     ]
 
 
@@ -55,8 +56,8 @@ def one(name: str, **fields: Any) -> list[AnyCommand]:
 @pytest.mark.parametrize("count", [1, 3, 20])
 def test_a_graduate_alone_does_not_fill_a_case(count: int) -> None:
     case = filled(Case().paired(), GRADUATE, consents(count))
-    limit = size_limits().state_bytes[Role.GRADUATE]
-    assert limit - 20 * 2500 < size(case.state) <= limit
+    limit = limits_of_admission().state_bytes[Role.GRADUATE]
+    assert abs(size(case.state) - limit) < 20 * 2500
     assert taken(case, M1, one("record_assessment", intention="a job", risk_level="A")) is None
     assert taken(case, M1, one("set_plan", goals=GOALS)) is None
     assert taken(case, SUPERVISOR, one("approve_plan", plan_version=1)) is None
@@ -65,8 +66,8 @@ def test_a_graduate_alone_does_not_fill_a_case(count: int) -> None:
 def test_small_commands_are_measured_together() -> None:
     small = one("record_consent", fields=["phone"], given_on="2026-09-01", purpose=TEXT)
     case = filled(Case(), GRADUATE, small)
-    limit = size_limits().state_bytes[Role.GRADUATE]
-    assert abs(size(case.state) - limit) < 8 * size_limits().measured_from_bytes
+    limit = limits_of_admission().state_bytes[Role.GRADUATE]
+    assert abs(size(case.state) - limit) < 8 * limits_of_admission().measured_from_bytes
 
 
 def test_each_answers_for_those_below_and_has_room_left() -> None:
@@ -80,7 +81,7 @@ def test_each_answers_for_those_below_and_has_room_left() -> None:
 
 
 def test_every_role_has_a_limit_that_can_be_carried() -> None:
-    limits = size_limits()
+    limits = limits_of_admission()
     assert limits.state_bytes.keys() == set(Role)
     # What waits for the world may come on top of what has been taken meanwhile.
     assert max(limits.state_bytes.values()) * 2 < MOST
@@ -158,3 +159,44 @@ def test_a_goal_and_a_measure_have_titles() -> None:
     with pytest.raises(Refused) as caught:
         Case().assessed().when(M1, "set_plan", goals=[*GOALS, {"title": "\u200b", "measures": measures}])
     assert caught.value.details == {"fields": "goals.1.measures.0.title, goals.1.title"}
+
+
+@pytest.mark.parametrize("fields", [["banana"], [""], ["phone", "Phone"]])
+def test_consent_is_to_fields_that_there_are(fields: list[str]) -> None:
+    consent: dict[str, Any] = {"given_on": "2026-09-01", "purpose": "x"}
+    case = Case()
+    assert case.refused(GRADUATE, "record_consent", fields=fields, **consent) == "unknown_fields"
+    known = sorted(case.policy.disclosure.consent | case.policy.disclosure.free)
+    case.when(GRADUATE, "record_consent", fields=known, **consent)
+
+
+def test_a_hardship_type_is_given_once() -> None:
+    twice = {"hardship_types": [PROOF, PROOF], "decision": "open"}
+    assert Case().refused(SUPERVISOR, "confirm_eligibility", **twice) == "hardship_twice"
+    others = [{"type": "OTHER", "text": text} for text in ("left alone", "in debt")]
+    Case().when(SUPERVISOR, "confirm_eligibility", hardship_types=[PROOF, *others], decision="open")
+
+
+def test_nobody_leaves_before_their_studies() -> None:
+    assert Case().refused(COUNSELOR, "mark_left_school", on="1900-01-01") == "left_before_study"
+    case = Case(enrolled_on="2023-09-01")
+    assert case.refused(COUNSELOR, "mark_left_school", on="2023-08-31") == "left_before_study"
+    case.when(COUNSELOR, "mark_left_school", on="2023-09-01")
+
+
+def test_a_follow_up_is_not_put_off_for_years() -> None:
+    case = Case().delivering()
+    case.when(COUNSELOR, "mark_left_school")
+    talk = {"situation": "seeking", "content": "x"}
+    assert case.refused(M1, "record_follow_up", next_on="2199-12-31", **talk) == "too_far_ahead"
+    assert (
+        case.refused(M1, "record_follow_up", next_on=str(case.today + timedelta(731)), **talk)
+        == "too_far_ahead"
+    )
+    case.when(M1, "record_follow_up", next_on=str(case.today + timedelta(730)), **talk)
+
+
+def test_a_pay_can_be_meant() -> None:
+    with pytest.raises(ValidationError):
+        a_command("register_destination", code="11", monthly_pay=1e308)
+    a_command("register_destination", code="11", monthly_pay=9_999_999)

@@ -70,8 +70,8 @@ def test_a_duty_is_a_ground_to_disclose() -> None:
 
 def test_a_field_in_no_list_is_never_disclosed() -> None:
     case = Case().paired()
-    case.when(M1, "record_consent", fields=["contact_notes"], given_on=case.today, purpose="x")
-    refused = case.refused(M1, "send_referral", **REFERRAL | {"disclose": ["contact_notes"]})
+    case.when(M1, "record_consent", fields=["contact_record"], given_on=case.today, purpose="x")
+    refused = case.refused(M1, "send_referral", **REFERRAL | {"disclose": ["contact_record"]})
     assert refused == "consent_missing"
 
 
