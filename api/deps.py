@@ -13,11 +13,13 @@ from api.browser import check_page, cookie_name
 from models.case.kernel import Actor
 from services.assembly import Services
 from services.caller import Caller
-from services.errors import BadVersion, SignOnRequired
+from services.errors import BadVersion, SignOnRequired, case_unknown
 from services.sign_on.credentials import Recognised
 from services.sign_on.errors import first
+from services.vault import CASE_PREFIX
 
 _BEARER = HTTPBearer(auto_error=False, description="A session (`zhs_…`) or an API token (`zhu_…`).")
+_LONGEST_CASE_ID = 100
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,18 @@ async def expected_version(
     return int(text)
 
 
+async def acted_on(case_id: str) -> str:
+    """The case that is acted on. A workflow of its id is asked at once: no other kind may be reached by it.
+
+    Raises NotFound (`case_unknown`).
+    """
+    if not case_id.startswith(CASE_PREFIX) or len(case_id) > _LONGEST_CASE_ID:
+        raise case_unknown()
+    return case_id
+
+
 KeyDep = Annotated[str, Depends(idempotency_key)]
+ActedOnDep = Annotated[str, Depends(acted_on)]
 VersionDep = Annotated[int | None, Depends(expected_version)]
 CursorQuery = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")]
 LimitQuery = Annotated[int, Query(ge=1, le=200)]

@@ -8,7 +8,17 @@ from pydantic import Discriminator, Field, Tag
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.audited import Audited
-from api.deps import ActorDep, CallerDep, CursorQuery, KeyDep, LimitQuery, NowDep, ServicesDep, VersionDep
+from api.deps import (
+    ActedOnDep,
+    ActorDep,
+    CallerDep,
+    CursorQuery,
+    KeyDep,
+    LimitQuery,
+    NowDep,
+    ServicesDep,
+    VersionDep,
+)
 from api.examples import CASE_EXAMPLES, COMMAND_EXAMPLES
 from api.permits import permit
 from api.problems import responses
@@ -149,7 +159,7 @@ async def send_command(
     now: NowDep,
     key: KeyDep,
     version: VersionDep,
-    case_id: str,
+    case_id: ActedOnDep,
     body: CommandBody,
     response: Response,
 ) -> CommandResult:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from tests.product import Answer, Product
+from tests.training.test_class import found
+from workflows.class_messages import class_workflow_id
 
 CONTACT: dict[str, Any] = {"type": "record_contact", "method": "phone", "content": "联系"}
 NOTE: dict[str, Any] = {"type": "annotate", "text": "备注"}
@@ -132,6 +134,18 @@ async def test_text_that_cannot_be_kept_is_refused_wherever_it_is(product: Produ
 async def test_addresses_are_held_to_the_same(product: Product, path: str) -> None:
     (problem,) = problems(await product.get(path, "college"))
     assert problem[1] == "text_unstorable"
+
+
+async def test_an_id_that_no_case_can_have_leaves_no_data_key(product: Product) -> None:
+    for name in ("0", "x" * 300, "x" * 3000, "case-" + "a" * 3000, f"digest-{product.settings.school_code}"):
+        answer = await product.do(name, "mentor-1", NOTE)
+        assert (answer.status, answer.code) == (404, "case_unknown")
+        assert not product.services.vault.store.find([name])
+
+
+async def test_commands_reach_no_other_workflow(product: Product) -> None:
+    answer = await product.do(class_workflow_id(await found(product, places=1)), "mentor-1", NOTE)
+    assert (answer.status, answer.code) == (404, "case_unknown")
 
 
 async def test_a_body_that_is_too_large_is_not_read(product: Product) -> None:
