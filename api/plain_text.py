@@ -1,6 +1,5 @@
 """Text that can be kept: refused at the door, so that nothing behind it need think of the rest."""
 
-import re
 from collections.abc import Iterator
 from typing import cast
 
@@ -8,10 +7,7 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 
 from api.invalid import UnstorableTextError
-
-# What XML and with it workbooks cannot hold: control characters but tab and line ends, halves of surrogate
-# pairs, non-characters. PostgreSQL refuses the first of them, UTF-8 the second.
-_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+from models.roster.text import UNSTORABLE
 
 
 async def plain_text(request: Request) -> None:
@@ -48,5 +44,5 @@ def _texts(body: object) -> Iterator[tuple[tuple[str | int, ...], object]]:
 
 
 def _check(text: object, *loc: str | int) -> None:
-    if isinstance(text, str) and _UNSTORABLE.search(text):
+    if isinstance(text, str) and UNSTORABLE.search(text):
         raise UnstorableTextError(loc)

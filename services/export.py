@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.cell.cell import Cell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -26,6 +26,7 @@ from models.masks import masked
 from models.purposes import purpose_texts
 from models.roster.guard import guard_cell
 from models.roster.rows import RosterRow
+from models.roster.text import UNSTORABLE
 from models.tables import CaseRow, Department, Staff
 from models.views.paper import word
 from services.access import readable, standings
@@ -144,7 +145,7 @@ class LedgerExport:
         """Put who and when into the properties and on every printed page; the sentence."""
         with Session(self._engine) as session:
             person = session.get(Staff, taking.actor.id)
-        said = ILLEGAL_CHARACTERS_RE.sub("", taking.sentence(person.name if person else taking.actor.id))
+        said = UNSTORABLE.sub("", taking.sentence(person.name if person else taking.actor.id))
         book.properties.creator = taking.actor.id
         book.properties.title = "帮扶台账"
         book.properties.description = said
@@ -179,9 +180,7 @@ class LedgerExport:
                 added = {
                     name: guard_cell(text) for name, text in _ledger_cells(row, state, names, groups).items()
                 }
-                yield {
-                    name: ILLEGAL_CHARACTERS_RE.sub("", text or "") for name, text in (cells | added).items()
-                }
+                yield {name: UNSTORABLE.sub("", text or "") for name, text in (cells | added).items()}
 
 
 def _title(column: LedgerColumn, *, plain: bool) -> str:

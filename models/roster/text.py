@@ -3,11 +3,15 @@
 import re
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: ord(" ")}
-# Zero-width and directional marks, soft hyphen, byte order mark, lone surrogates, and control characters
-# but tab and line feed.
+UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML and with it workbooks cannot hold: control characters but tab and line ends, halves of surrogate pairs,
+non-characters. PostgreSQL refuses the first of them, UTF-8 the second."""
+
+# Zero-width and directional marks, soft hyphen, byte order mark, lone surrogates, non-characters, and control
+# characters but tab and line feed.
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u180e"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u2064\ud800-\udfff\ufeff]"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u2064\ud800-\udfff\ufeff\ufffe\uffff]"
     "|_x000[dD]_"
 )
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029")

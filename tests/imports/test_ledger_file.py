@@ -10,11 +10,13 @@ import pytest
 from openpyxl import load_workbook
 from sqlmodel import Session, col, delete, select
 
+from models.case.kernel import Actor, Role
+from models.case.profile import CorrectProfile
 from models.roster.columns import field_of, roster_columns
 from models.tables import CaseDeadline, CaseEvent, CaseRow
 from services.settings import SetupError, load_settings
 from services.verify import Verifier
-from tests.imports.files import imported, outcomes, send
+from tests.imports.files import imported, outcomes, person, roster, send
 from tests.product import Product
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "roster-computing.csv"
@@ -52,6 +54,24 @@ async def test_the_exported_ledger_imports_back_unchanged(product: Product) -> N
     assert done["total"] == len(table) - 1
     versions = (await product.get(f"/cases/{case_id}", "counselor")).body["version"]
     assert versions == 2
+
+
+async def test_a_ledger_with_what_no_workbook_holds_goes_out_without_it(product: Product) -> None:
+    _, rows = await imported(product, roster(person("EXPORT-NC", "李\ufffe测\uffff试")))
+    case_id = rows[0]["case_id"]
+    # Kept before such characters were refused at the door.
+    correct = CorrectProfile(reason="本人更正", address="东街\ufffe5号")
+    supervisor = Actor(
+        id="college",
+        role=Role.DEPARTMENT_SUPERVISOR,
+        school_id=product.settings.school_code,
+        department_id="cs",
+    )
+    await product.services.commands.send(case_id, [correct], supervisor, f"{case_id}-old")
+
+    content = await exported(product, "college", masked=False)
+    lines = load_workbook(io.BytesIO(content)).worksheets[0].values
+    assert any("李测试" in line and "东街5号" in line for line in lines)
 
 
 async def test_a_ledger_of_one_cohort_leaves_the_others_out(product: Product) -> None:

@@ -94,6 +94,7 @@ def test_a_full_row_is_normalised() -> None:
         ("hardship", "无", ()),
         ("graduates_on", "/", None),
         ("class_name", " 软件  2301班 ", "软件 2301班"),
+        ("class_name", "软件\ufffe2301\uffff班", "软件2301班"),
     ],
 )
 def test_a_cell_is_taken_as_it_was_meant(field: str, typed: str, value: object) -> None:
