@@ -23,6 +23,8 @@ from services.database import writing
 from services.departments import require_department
 from services.errors import Conflict, NotAllowed, NotFound, Unprocessable
 from services.own_channels import OwnChannels
+from services.pairing import MENTOR_ROLES
+from services.school_day import today
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 _STAFF_ROLES = frozenset(Role) - {Role.GRADUATE, Role.SYSTEM}
@@ -121,18 +123,25 @@ class Office:
         return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
     def check_receiver(self, school_id: str, command: RequestTransfer) -> None:
-        """A case can only go to somebody who is there to answer; an HRSS office need not be known by an id.
+        """A case can only go to somebody who is there to answer: a mentor is one who may be it and has not left. An
+        HRSS office need not be known by an id.
 
         Raises Conflict (`unknown_department`, `mentor_unknown`).
         """
         if command.kind == "hrss":
             return
-        table, code = (
-            (Department, "unknown_department") if command.kind == "department" else (Staff, "mentor_unknown")
-        )
         with Session(self._engine) as session:
-            row = session.get(table, command.to)
-        if row is None or row.school_id != school_id:
+            if command.kind == "department":
+                department = session.get(Department, command.to)
+                there, code = (
+                    department is not None and department.school_id == school_id,
+                    "unknown_department",
+                )
+            else:
+                mentor = session.get(Staff, command.to)
+                there = mentor is not None and mentor.school_id == school_id and _answers_as_mentor(mentor)
+                code = "mentor_unknown"
+        if not there:
             refused = Refused(code, department_id=command.to)
             raise Conflict(refused.code, refused.zh, refused.en)
 
@@ -258,6 +267,12 @@ def _views(session: Session, rows: Sequence[Staff]) -> list[StaffView]:
         )
         for row in rows
     ]
+
+
+def _answers_as_mentor(row: Staff) -> bool:
+    # Who is away may answer after coming back.
+    here = row.departed_on is None or row.departed_on > today()
+    return here and row.role in MENTOR_ROLES
 
 
 def _may_change(actor: Actor, row: Staff, fields: frozenset[str]) -> None:

@@ -189,10 +189,15 @@ def _open(state: CaseState, _context: Context) -> None:
         raise Refused("no_transfer_open", transfer_id="-")
 
 
-def _mine(state: CaseState, transfer_id: str, actor: Actor) -> Transfer:
+def _waiting(state: CaseState, transfer_id: str) -> Transfer:
     transfer = open_transfer(state)
     if transfer is None or transfer.id != transfer_id:
         raise Refused("no_transfer_open", transfer_id=transfer_id)
+    return transfer
+
+
+def _mine(state: CaseState, transfer_id: str, actor: Actor) -> Transfer:
+    transfer = _waiting(state, transfer_id)
     # HRSS often answers on paper: then a supervisor records the answer on its behalf.
     on_behalf = transfer.kind == "hrss" and bool(state.parties(actor) & SUPERVISORS)
     if not receives(state, actor) and not on_behalf:
@@ -218,7 +223,11 @@ def _accept(state: CaseState, command: AcceptTransfer, context: Context) -> list
 
 
 def _decline(state: CaseState, command: DeclineTransfer, context: Context) -> list[Event]:
-    transfer = _mine(state, command.transfer_id, context.actor)
+    transfer, actor = _waiting(state, command.transfer_id), context.actor
+    # The other side may be unable to answer, and an open transfer keeps the case from closing and from moving.
+    taken_back = actor.did(transfer.requested_by) or state.parties(actor) & SUPERVISORS
+    if not receives(state, actor) and not taken_back:
+        raise Refused("not_the_receiver", to=transfer.to)
     return [
         TransferDeclined(transfer_id=transfer.id, kind=transfer.kind, to=transfer.to, reason=command.reason)
     ]

@@ -174,6 +174,21 @@ async def test_a_case_goes_only_to_somebody_who_is_there(product: Product) -> No
     nowhere = await product.do(case_id, "mentor-1", request | {"kind": "department", "to": "nowhere"})
     nobody = await product.do(case_id, "mentor-1", request | {"kind": "mentor", "to": "nobody"})
     assert (nowhere.code, nobody.code) == ("unknown_department", "mentor_unknown")
+    for staff_id, role in (("keeps-accounts", "administrator"), ("left-already", "mentor")):
+        post = {"id": staff_id, "name": "测试", "role": role, "department_id": "cs"}
+        assert (await product.request("POST", "/staff", json=post)).status == 201
+    left = await product.request(
+        "POST", "/staff/left-already/offboarding", "college", json={"reason": "离职"}
+    )
+    assert left.status == 202
+
+    async def gone() -> bool:
+        return (await product.get("/staff/left-already/offboarding", "college")).body["status"] == "done"
+
+    await product.until(gone, what="the offboarding has ended")
+    for to in ("employer", "keeps-accounts", "left-already"):
+        unable = await product.do(case_id, "mentor-1", request | {"kind": "mentor", "to": to})
+        assert (unable.status, unable.code) == (409, "mentor_unknown")
     await product.accepted(case_id, "mentor-1", request | {"kind": "department", "to": "edu"})
     accept = {"type": "accept_transfer", "transfer_id": "x1"}
     moved = await product.do(case_id, "other-college", accept)

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from models.case.kernel import Actor
 from models.case.ladder import deadlines
 
 from .given import PROOF, Case, types
 from .people import (
+    CENTRE,
     COUNSELOR,
     FAR_MENTOR,
     HRSS,
@@ -112,9 +114,29 @@ def test_answering_is_refused(answer: str) -> None:
     assert Case().delivering().refused(SUPERVISOR, answer, transfer_id="x1") == "no_transfer_open"
     case = asked(TO_MENTOR)
     assert case.refused(M2, answer, transfer_id="x9") == "no_transfer_open"
-    assert case.refused(SUPERVISOR, answer, transfer_id="x1") == "not_the_receiver"
-    assert case.refused(M1, answer, transfer_id="x1") == "not_the_receiver"
+    assert case.refused(COUNSELOR, answer, transfer_id="x1") == "not_the_receiver"
     assert case.refused(M3, answer, transfer_id="x1") == "case_unknown"
+
+
+def test_nobody_accepts_in_the_receivers_place() -> None:
+    case = asked(TO_MENTOR)
+    assert case.refused(SUPERVISOR, "accept_transfer", transfer_id="x1") == "not_the_receiver"
+    assert case.refused(M1, "accept_transfer", transfer_id="x1") == "not_the_receiver"
+
+
+@pytest.mark.parametrize("transfer", [TO_MENTOR, TO_COLLEGE, TO_HRSS], ids=lambda transfer: transfer["kind"])
+@pytest.mark.parametrize("actor", [M1, SUPERVISOR, CENTRE], ids=lambda actor: actor.id)
+def test_a_transfer_that_nobody_can_answer_is_taken_back(transfer: dict[str, Any], actor: Actor) -> None:
+    case = asked(transfer)
+    assert types(case.when(actor, "decline_transfer", transfer_id="x1")) == ["transfer_declined"]
+    assert case.state.pairing.mentor_id == "m1"
+    case.when(M1, "request_transfer", **TO_MENTOR | {"to": "m3"})
+
+
+def test_who_asked_takes_a_transfer_back_also_as_a_former_mentor() -> None:
+    case = asked(TO_MENTOR)
+    case.when(SUPERVISOR, "assign_mentor", mentor_id="m3", reason="at once")
+    case.when(M1, "decline_transfer", transfer_id="x1")
 
 
 def test_a_full_mentor_cannot_take_over() -> None:
