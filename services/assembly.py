@@ -32,6 +32,7 @@ from services.delegations import Delegations
 from services.erasures import Erasures
 from services.export import LedgerExport
 from services.first_staff import ensure_school
+from services.identities import Identities
 from services.import_rows import ImportRows
 from services.imports import Imports
 from services.inbox import InboxReader
@@ -82,6 +83,7 @@ class Services:
     last_states: LastStates
     attachments: Attachments
     opener: CaseOpener
+    identities: Identities
     imports: Imports
     import_rows: ImportRows
     export: LedgerExport
@@ -138,6 +140,12 @@ class Services:
             case _:
                 return command
 
+    async def check_corrections(self, actor: Actor, case_id: str, commands: list[AnyCommand]) -> None:
+        """Raises Conflict (`student_no_taken`, `id_number_taken`) where a number that is corrected belongs to another
+        case already."""
+        if any(isinstance(command, CorrectProfile) for command in commands):
+            await asyncio.to_thread(self.identities.check_corrections, actor, case_id, commands)
+
     def _with_policy(self, command: ChangePolicy) -> ChangePolicyTo:
         found = next((policy for policy in self.policies if policy.ref == command.policy_ref), None)
         return ChangePolicyTo(policy_ref=command.policy_ref, reason=command.reason, policy=found)
@@ -178,6 +186,7 @@ async def open_services(settings: Settings) -> Services:
         last_states=LastStates(ledger),
         attachments=Attachments(engine, vault, settings),
         opener=CaseOpener(client, engine, vault, policies, settings),
+        identities=Identities(engine, vault),
         imports=imports,
         import_rows=ImportRows(engine, imports, vault),
         export=LedgerExport(engine, states, vault, settings.ledger_columns),

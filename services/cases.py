@@ -10,7 +10,7 @@ from fastapi.encoders import jsonable_encoder
 from pydantic import Field
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -25,12 +25,13 @@ from models.case.state import CaseState
 from models.policy import Policy
 from models.roster.cells import RosterRules
 from models.roster.rows import RosterRow, judge_row
-from models.tables import CaseRow, ErasureCertificate
-from services.access import readable, standings
+from models.tables import ErasureCertificate
+from services.access import standings
 from services.commands import temporal_away
 from services.data_key import KeyDestroyed
 from services.departments import require_department
 from services.errors import Conflict, NotAllowed, Unprocessable
+from services.identities import CaseExists, Identities, id_number_taken
 from services.policies import policy_for
 from services.projection import Ledger
 from services.school_day import date_of
@@ -84,20 +85,6 @@ class Opened:
     projected: bool
 
 
-class CaseExists(Conflict):
-    """The person has a file already, which is named to those who may read it."""
-
-    def __init__(self, case_id: str, *, named: bool) -> None:
-        if named:
-            zh = f"该学号已有档案 {case_id}，不能重复建档。"
-            en = f"The student number has the case {case_id} already."
-        else:
-            zh = "该学号已有档案，不在您可查看的范围内，请联系就业中心。"
-            en = "The student number has a case already, beyond those that you may read; ask the career centre."
-        super().__init__("case_exists", zh, en, **({"case_id": case_id} if named else {}))
-        self.case_id = case_id
-
-
 class CaseOpener:
     """Starts the workflows of cases."""
 
@@ -112,6 +99,7 @@ class CaseOpener:
         self._client = client
         self._engine = engine
         self._ledger = Ledger(engine, vault)
+        self._identities = Identities(engine, vault)
         self._vault = vault
         self._policies = policies
         self._settings = settings
@@ -166,10 +154,9 @@ class CaseOpener:
         return judged.model_copy(update={"subsidy_claimed": draft.subsidy_claimed, "other": draft.other})
 
     def _check_new(self, session: Session, actor: Actor, opening: Opening) -> None:
-        there = select(readable(actor)).where(CaseRow.case_id == opening.case_id)
-        named = session.exec(there).first()
-        if named is not None:
-            raise CaseExists(opening.case_id, named=named)
+        owner = self._identities.of_student_no(session, actor, opening.profile.student_no)
+        if owner is not None:
+            raise CaseExists(owner.case_id, named=owner.named)
         erased = select(ErasureCertificate).where(ErasureCertificate.case_id == opening.case_id)
         certificate = session.exec(erased).first()
         if certificate is not None:
@@ -184,21 +171,9 @@ class CaseOpener:
         id_number = opening.profile.id_number
         if id_number is None:
             return
-        key = self._vault.index(opening.school_id, "id_number", id_number)
-        same = select(CaseRow.case_id, readable(actor)).where(
-            CaseRow.school_id == opening.school_id, col(CaseRow.id_number_key) == key
-        )
-        found = session.exec(same).first()
-        if found is None:
-            return
-        other, named = found
-        raise Conflict(
-            "id_number_taken",
-            f"该证件号码已有档案{f' {other}' if named else ''}（学号不同），请先核对。",
-            f"The ID number belongs to {f'case {other}' if named else 'a case'} with another student number; "
-            "check which is right.",
-            **({"case_id": other} if named else {}),
-        )
+        other = self._identities.of_id_number(session, actor, id_number)
+        if other is not None:
+            raise id_number_taken(other)
 
     async def open_once(self, actor: Actor, draft: CaseDraft, now: datetime, key: str) -> Opened:
         """Check a draft and open the case; the same request with the same key answers the case that it opened.

@@ -34,7 +34,7 @@ from services.commands import CommandKey, Commands
 from services.database import insert_missing, writing
 from services.errors import NotFound, StaleVersion, Unprocessable, case_unknown
 from services.import_judge import Departments, Importer, ImportOptions, RowJudge, Verdict
-from services.import_people import People, known_of_state, people_of_ledger
+from services.import_people import Known, People, known_of_state, people_of_ledger
 from services.import_seals import ImportSeals
 from services.metrics import IMPORT_ROWS
 from services.settings import Settings
@@ -120,12 +120,17 @@ class ChunkTaker:
     ) -> None:
         """Make known whom these rows may meet: in the ledger, and, in a dry run, in earlier rows."""
         keys = [judge.keys_of(row) for row in rows]
-        case_ids = {case_id for case_id, _ in keys}
-        id_keys = {key for _, key in keys if key is not None}
+        case_ids = {case_id for case_id, *_ in keys}
+        number_keys = {key for _, key, _ in keys}
+        id_keys = {key for *_, key in keys if key is not None}
         school = importer.actor.school_id
-        found = people_of_ledger(session, self._vault, school, importer.import_id, case_ids, id_keys)
+        found = people_of_ledger(
+            session, self._vault, school, importer.import_id, case_ids, number_keys, id_keys
+        )
         people.by_case.update(found.by_case)
+        people.numbers.update(found.numbers)
         people.owners.update(found.owners)
+        case_ids |= found.by_case.keys()
         people.erased |= self._vault.destroyed(case_ids)
         if not importer.options.dry_run:
             return
@@ -201,11 +206,11 @@ class ChunkTaker:
         while True:
             try:
                 state = await self._state(case_id)
-                work.people.by_case[state.case_id] = known_of_state(state, self._id_key(state))
+                work.people.by_case[state.case_id] = self._known(state)
                 again = work.judge.judge_person(verdict.row, row)
                 if again.outcome in ("opened", "rejected"):
                     return again
-                profile, declared = known_of_state(state, None).merged(row)
+                profile, declared = self._known(state).merged(row)
                 command = UpdateFromRoster(
                     profile=profile,
                     declared=declared,
@@ -239,9 +244,10 @@ class ChunkTaker:
                 raise case_unknown() from None
             raise
 
-    def _id_key(self, state: CaseState) -> str | None:
-        number = state.profile.id_number
-        return self._vault.index(state.school_id, "id_number", number) if number else None
+    def _known(self, state: CaseState) -> Known:
+        school, profile = state.school_id, state.profile
+        id_key = self._vault.index(school, "id_number", profile.id_number) if profile.id_number else None
+        return known_of_state(state, self._vault.index(school, "student_no", profile.student_no), id_key)
 
     def _write(self, import_id: str, verdicts: list[Verdict]) -> None:
         """Write the outcomes and count them; a row that has an outcome keeps it and is not counted twice."""

@@ -153,7 +153,8 @@ class RowJudge:
     def judge_person(self, number: int, row: RosterRow) -> Verdict:
         """The verdict on a person; codes `case_erased`, `kept_elsewhere`, `id_number_conflict`, `id_number_taken`,
         `department_missing`, `unknown_department`, `department_not_yours`, `department_differs`, `no_policy`."""
-        case_id, id_key = self.keys_of(row)
+        first, number_key, id_key = self.keys_of(row)
+        case_id = self._people.case_of(first, number_key)
         if case_id in self._people.erased:
             # Nothing of the person is kept again, not even a hash.
             problem = row_problem(roster_columns().zh("student_no"), "case_erased")
@@ -174,19 +175,18 @@ class RowJudge:
             beyond = owner if self._is_elsewhere(owner) else None
             return Verdict(number, "rejected", case_id, problems=(problem,), beyond=beyond)
         if known is None:
-            return self._open(
-                number, row, department_id or self._departments.make(row.department or ""), id_key
-            )
+            return self._open(number, row, department_id or self._departments.make(row.department or ""))
         if not known.says_more(row):
             return Verdict(number, "unchanged", case_id, id_key)
         self._people.add(known.after(row, id_key))
         return Verdict(number, "updated", case_id, id_key, person=row)
 
-    def keys_of(self, row: RosterRow) -> tuple[str, str | None]:
-        """The case id of a person, and the key of the ID number."""
+    def keys_of(self, row: RosterRow) -> tuple[str, str, str | None]:
+        """The case id that a new file of a person would have, and the keys of the student number and the ID number."""
         school = self._importer.actor.school_id
         id_key = self._vault.index(school, "id_number", row.id_number) if row.id_number else None
-        return self._vault.case_id(school, row.student_no), id_key
+        number_key = self._vault.index(school, "student_no", row.student_no)
+        return self._vault.case_id(school, row.student_no), number_key, id_key
 
     def source(self, number: int) -> Source:
         """What a case remembers of the row."""
@@ -244,8 +244,9 @@ class RowJudge:
             return None, row_problem(column, "department_differs", name=name)
         return chosen, None
 
-    def _open(self, number: int, row: RosterRow, department_id: str, id_key: str | None) -> Verdict:
+    def _open(self, number: int, row: RosterRow, department_id: str) -> Verdict:
         importer = self._importer
+        _, number_key, id_key = self.keys_of(row)
         try:
             opening = self._opener.opening(
                 importer.actor, row, department_id, importer.created_at, self.source(number)
@@ -258,6 +259,7 @@ class RowJudge:
             Known(
                 case_id=opening.case_id,
                 department_id=department_id,
+                student_no_key=number_key,
                 id_number_key=id_key,
                 digest=opening.roster_digest,
                 profile=opening.profile,

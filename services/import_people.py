@@ -23,6 +23,7 @@ class Known:
 
     case_id: str
     department_id: str
+    student_no_key: str
     id_number_key: str | None
     digest: str
     profile: Profile
@@ -61,24 +62,35 @@ class Known:
 
 @dataclass
 class People:
-    """Those whom a part of a roster may meet, by case id, who owns an ID number, and whose file was erased."""
+    """Those whom a part of a roster may meet, by case id, who owns a student number or an ID number, and whose file was
+    erased."""
 
     by_case: dict[str, Known] = field(default_factory=dict[str, Known])
+    numbers: dict[str, str] = field(default_factory=dict[str, str])
     owners: dict[str, str] = field(default_factory=dict[str, str])
     erased: set[str] = field(default_factory=set[str])
 
     def add(self, known: Known) -> None:
         """Make a person known, or known anew."""
         self.by_case[known.case_id] = known
+        self.numbers.setdefault(known.student_no_key, known.case_id)
         if known.id_number_key is not None:
             self.owners.setdefault(known.id_number_key, known.case_id)
 
+    def case_of(self, first: str, student_no_key: str) -> str:
+        """The case of a student number: the one that has it now; else `first`, which a new file would have."""
+        known = self.by_case.get(first)
+        if known is not None and known.student_no_key == student_no_key:
+            return first
+        return self.numbers.get(student_no_key, first)
 
-def known_of_state(state: CaseState, id_number_key: str | None) -> Known:
+
+def known_of_state(state: CaseState, student_no_key: str, id_number_key: str | None) -> Known:
     """The person of a case's state."""
     return Known(
         case_id=state.case_id,
         department_id=state.department_id,
+        student_no_key=student_no_key,
         id_number_key=id_number_key,
         digest=state.roster_digest,
         profile=state.profile,
@@ -93,10 +105,15 @@ def people_of_ledger(
     school_id: str,
     import_id: str,
     case_ids: Collection[str],
+    student_no_keys: Collection[str],
     id_number_keys: Collection[str],
 ) -> People:
-    """Everyone in the ledger with one of these case ids or ID numbers."""
-    wanted = or_(col(CaseRow.case_id).in_(case_ids), col(CaseRow.id_number_key).in_(id_number_keys))
+    """Everyone in the ledger with one of these case ids, student numbers or ID numbers."""
+    wanted = or_(
+        col(CaseRow.case_id).in_(case_ids),
+        col(CaseRow.student_no_key).in_(student_no_keys),
+        col(CaseRow.id_number_key).in_(id_number_keys),
+    )
     rows = session.exec(select(CaseRow).where(CaseRow.school_id == school_id, wanted)).all()
     vault.warm(row.case_id for row in rows)
     updates = _updates(session, vault, import_id, [row.case_id for row in rows])
@@ -107,6 +124,7 @@ def people_of_ledger(
             Known(
                 case_id=row.case_id,
                 department_id=row.department_id,
+                student_no_key=row.student_no_key,
                 id_number_key=row.id_number_key,
                 digest=state["roster_digest"],
                 profile=Profile.model_validate(state["profile"]),
