@@ -13,15 +13,15 @@ from models.roster.text import UNSTORABLE
 async def plain_text(request: Request) -> None:
     """Refuse text that cannot be kept, wherever in the request it is. Raises UnstorableTextError."""
     for name, value in request.path_params.items():
-        _check(value, "path", name)
+        check_plain(value, "path", name)
     for name, value in request.query_params.multi_items():
-        _check(value, "query", name)
+        check_plain(value, "query", name)
     route = request.scope.get("route")
     # A form is no body field; it is read as it arrives.
     has_body = isinstance(route, APIRoute) and route.body_field is not None
     if has_body and _is_json(request) and await request.body():
         for path, text in _texts(await request.json()):
-            _check(text, "body", *path)
+            check_plain(text, "body", *path)
 
 
 def _is_json(request: Request) -> bool:
@@ -43,6 +43,7 @@ def _texts(body: object) -> Iterator[tuple[tuple[str | int, ...], object]]:
             left += [((*path, index), item) for index, item in enumerate(cast("list[object]", value))]
 
 
-def _check(text: object, *loc: str | int) -> None:
+def check_plain(text: object, *loc: str | int) -> None:
+    """Raises UnstorableTextError at this place of the request where it is a text that cannot be kept."""
     if isinstance(text, str) and UNSTORABLE.search(text):
         raise UnstorableTextError(loc)

@@ -8,6 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from api.plain_text import check_plain
+
 # What the form holds beside the file: part headers and a few short fields.
 _AROUND = 64 * 1024
 _MAX_FIELDS = 20
@@ -19,7 +21,8 @@ async def uploaded_form(
 ) -> AsyncGenerator[FormData]:
     """The form of a request; its files are gone afterwards.
 
-    Raises what `too_large` makes when the body is over the limit, RequestValidationError where it is no form.
+    Raises what `too_large` makes when the body is over the limit, RequestValidationError where it is no form or holds
+    text that cannot be kept.
     """
     body = _limited(request, max_bytes + _AROUND, too_large)
     try:
@@ -27,6 +30,9 @@ async def uploaded_form(
     except (MultiPartException, KeyError):
         raise invalid("body", "the body must be multipart/form-data with one file") from None
     try:
+        for name, value in form.multi_items():
+            check_plain(name, "body", name)
+            check_plain(value, "body", name)
         yield form
     finally:
         await form.close()

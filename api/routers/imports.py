@@ -14,6 +14,7 @@ from api.limits import limited
 from api.permits import permit
 from api.problems import responses
 from api.uploads import file_of, uploaded_form
+from models.roster.text import UNSTORABLE
 from models.views.imports import ImportRowView, ImportView, Outcome
 from models.views.page import Page
 from services.import_judge import ImportOptions
@@ -68,7 +69,8 @@ async def import_roster(
             problems = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
             raise RequestValidationError(problems, body=fields) from None
         await run_in_threadpool(imports.check, actor, options)
-        filename = (file.filename or "").replace("\\", "/").rpartition("/")[2][:200] or "roster"
+        shown = UNSTORABLE.sub("", file.filename or "")
+        filename = shown.replace("\\", "/").rpartition("/")[2][:200] or "roster"
         view = await run_in_threadpool(imports.accept, actor, key, filename, file.file, options, now)
     await imports.start(view.id)
     response.headers["Location"] = f"/api/v1/imports/{view.id}"

@@ -303,3 +303,17 @@ async def test_a_roster_tells_nobody_where_the_person_of_another_college_is_kept
         assert case_id not in str(answer.body)
         own = await product.request("POST", "/cases", "counselor", json=typed | {"department_id": "cs"})
         assert own.body["details"] == {"case_id": case_id}
+
+
+@pytest.mark.parametrize("field", ["department_id", "columns", "cohort"])
+async def test_the_form_holds_no_text_that_cannot_be_kept(product: Product, field: str) -> None:
+    answer = await send(product, roster(*[person(number) for number in fresh()]), **{field: "a\0b"})
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert [(error["field"], error["kind"]) for error in answer.body["errors"]] == [
+        (field, "text_unstorable")
+    ]
+
+
+async def test_a_file_name_is_kept_without_what_cannot_be_shown(product: Product) -> None:
+    answer = await send(product, roster(*[person(number) for number in fresh()]), name="名\uffff单\x1b.csv")
+    assert (answer.status, answer.body["filename"]) == (202, "名单.csv")
