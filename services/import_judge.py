@@ -36,7 +36,7 @@ def _from_json(value: object) -> object:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PydanticCustomError("json_object", "Must be a JSON object") from None
 
 

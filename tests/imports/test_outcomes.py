@@ -317,3 +317,11 @@ async def test_the_form_holds_no_text_that_cannot_be_kept(product: Product, fiel
 async def test_a_file_name_is_kept_without_what_cannot_be_shown(product: Product) -> None:
     answer = await send(product, roster(*[person(number) for number in fresh()]), name="名\uffff单\x1b.csv")
     assert (answer.status, answer.body["filename"]) == (202, "名单.csv")
+
+
+async def test_columns_that_are_nested_without_end_are_no_json_object(product: Product) -> None:
+    answer = await send(product, roster(*[person(number) for number in fresh()]), columns='{"a":' * 3000)
+    assert (answer.status, answer.code) == (422, "invalid_request")
+    assert [(error["field"], error["kind"]) for error in answer.body["errors"]] == [
+        ("columns", "json_object")
+    ]
