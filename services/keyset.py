@@ -14,7 +14,7 @@ from services.errors import BadCursor
 # Beyond these, moving a time to UTC or giving a number to the database overflows.
 _EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 29, tzinfo=UTC)
-_MOST = 2**63 - 1
+_MOST = 2**31 - 1
 
 Key = Sequence[date | datetime | str | int]
 

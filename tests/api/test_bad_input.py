@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.keyset import cursor_of
 from tests.product import Answer, Product
 from tests.training.test_class import found
 from workflows.class_messages import class_workflow_id
@@ -185,6 +186,12 @@ async def test_a_filter_that_is_not_valid_is_named(product: Product, query: str,
     answer = await product.get(f"/cases?{query}", "college")
     assert [name for name, _ in problems(answer)] == [field]
     assert answer.body["errors"][0]["where"] == "query"
+
+
+@pytest.mark.parametrize("place", [2**31, -(2**31), 2**63 - 1])
+async def test_a_cursor_with_a_number_that_no_list_has_is_refused(product: Product, place: int) -> None:
+    answer = await product.get(f"/audit?cursor={cursor_of('audit', (place,))}", "career-centre")
+    assert (answer.status, answer.code) == (422, "cursor_invalid")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "OPTIONS"])
