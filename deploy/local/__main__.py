@@ -10,7 +10,7 @@ from cli.clean_exit import run_and_leave
 from cli.terminal import Terminal
 from deploy.local.backup import back_up, place_of, restore
 from deploy.local.cluster import run_cluster
-from deploy.local.place import ClusterPlace
+from deploy.local.place import HIGHEST_PORT, ClusterPlace
 from services.settings import SetupError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False, no_args_is_help=True)
@@ -29,7 +29,7 @@ _Port = Annotated[
     typer.Option(
         envvar="ZHUHANG_HTTP_PORT",
         min=1,
-        max=65000,
+        max=HIGHEST_PORT,
         help="反向代理的端口,其后 21 个端口也被占用 · port of the proxy; 21 more follow it",
     ),
 ]

@@ -14,6 +14,9 @@ from deploy.local.temporal_config import SERVICES, Certificates
 LEDGER, KEYS = "zhuhang", "zhuhang_keys"
 WORKERS = APIS = 2
 _LAST = 21
+_TEMPORAL, _TEMPORAL_PORTS = 10, 8
+# Temporal keeps the ports of its services in a column of two bytes.
+HIGHEST_PORT = 2**15 - 1 - (_TEMPORAL + _TEMPORAL_PORTS - 1)
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class ClusterPlace:
     @property
     def temporal(self) -> int:
         """Port of Temporal's frontend, the first of eight."""
-        return self.port + 10
+        return self.port + _TEMPORAL
 
     @property
     def temporal_metrics(self) -> dict[str, int]:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from typer.testing import CliRunner
 
 from deploy.local import certificates
+from deploy.local.__main__ import app
 from deploy.local.certificates import certify
-from deploy.local.place import ClusterPlace
+from deploy.local.place import HIGHEST_PORT, ClusterPlace
 from deploy.local.proxy import proxy_command
 
 
@@ -68,6 +70,18 @@ def test_no_two_parts_share_a_port(tmp_path: Path) -> None:
     used += [place.port, place.postgresql, *range(place.temporal, place.temporal + 8)]
     used += place.temporal_metrics.values()
     assert sorted(used) == list(place.ports)
+
+
+def test_temporal_can_keep_each_of_its_ports(tmp_path: Path) -> None:
+    # In a column of two bytes.
+    assert ClusterPlace(tmp_path, HIGHEST_PORT).temporal + 7 == 2**15 - 1
+    # Nothing starts there, should the port be taken after all.
+    nowhere = tmp_path / "file"
+    nowhere.touch()
+    given = ["up", "--dir", str(nowhere), "--port", str(HIGHEST_PORT + 1)]
+    refused = CliRunner().invoke(app, given)
+    assert refused.exit_code == 2
+    assert str(HIGHEST_PORT) in refused.output
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:
