@@ -36,6 +36,7 @@ from services.policies import policy_for
 from services.projection import Ledger
 from services.school_day import date_of
 from services.settings import Settings
+from services.turns import Turns
 from services.vault import Vault
 from workflows.messages import CASE_STATE, CASE_WORKFLOW, CaseInput, Projection
 
@@ -100,6 +101,7 @@ class CaseOpener:
         self._engine = engine
         self._ledger = Ledger(engine, vault)
         self._identities = Identities(engine, vault)
+        self._turns = Turns(engine, settings.data_dir / "turns")
         self._vault = vault
         self._policies = policies
         self._settings = settings
@@ -168,12 +170,19 @@ class CaseOpener:
                 "opened again.",
                 **({"certificate": number} if number else {}),
             )
+        self._check_id_number(session, actor, opening)
+
+    def _check_id_number(self, session: Session, actor: Actor, opening: Opening) -> None:
         id_number = opening.profile.id_number
         if id_number is None:
             return
-        other = self._identities.of_id_number(session, actor, id_number)
+        other = self._identities.of_id_number(session, actor, id_number, besides=opening.case_id)
         if other is not None:
             raise id_number_taken(other)
+
+    def _check_again(self, actor: Actor, opening: Opening) -> None:
+        with Session(self._engine) as session:
+            self._check_id_number(session, actor, opening)
 
     async def open_once(self, actor: Actor, draft: CaseDraft, now: datetime, key: str) -> Opened:
         """Check a draft and open the case; the same request with the same key answers the case that it opened.
@@ -183,7 +192,15 @@ class CaseOpener:
         request = hashlib.sha256(f"{actor.id}\0{key}\0{draft.model_dump_json()}".encode()).hexdigest()
         try:
             opening = await asyncio.to_thread(self.prepare, actor, draft, now)
-            return await self.open(opening, request)
+            id_number = opening.profile.id_number
+            if id_number is None:
+                return await self.open(opening, request)
+            # Two openings of one person under different student numbers meet nowhere else.
+            async with self._turns.of(
+                f"open\0{self._vault.index(opening.school_id, 'id_number', id_number)}"
+            ):
+                await asyncio.to_thread(self._check_again, actor, opening)
+                return await self.open(opening, request)
         except CaseExists as exists:
             handle = self._client.get_workflow_handle(exists.case_id)
             if await _request_of(handle) != request:
