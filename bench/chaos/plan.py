@@ -46,11 +46,8 @@ class Parts(Model):
 
     @property
     def struck(self) -> tuple[str, ...]:
+        """What is killed, and what is paused."""
         return tuple(name for name in self.names if name != "proxy")
-
-    @property
-    def pausable(self) -> tuple[str, ...]:
-        return tuple(name for name in self.names if name.startswith(("postgres", "temporal")))
 
     @property
     def workers(self) -> tuple[str, ...]:
@@ -88,7 +85,6 @@ def _each_once(random: Random, parts: Parts, *, disk: bool) -> list[Strike]:
     wanted: list[Strike] = [("away", parts.workers), ("slow_mail", ("mail",))]
     for name in parts.struck:
         wanted.append(("kill", (name,)))
-    for name in parts.pausable:
         wanted.append(("pause", (name,)))
     if disk:
         wanted.append(("full_disk", ("disk",)))
@@ -103,7 +99,7 @@ def _any(random: Random, parts: Parts, *, disk: bool) -> Strike:
         case "kill":
             return kind, tuple(random.sample(parts.struck, random.choice((1, 1, 2))))
         case "pause":
-            return kind, (random.choice(parts.pausable),)
+            return kind, (random.choice(parts.struck),)
         case "slow_mail":
             return kind, ("mail",)
         case _:
