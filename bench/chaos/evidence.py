@@ -24,6 +24,7 @@ from models.tables import AuditEntry, CaseEvent, CaseNotice, CaseRow, Delivery, 
 from services.audit import Audit
 from services.channels import INBOX
 from services.database import create_engine_from
+from services.import_seals import ImportSeals
 from services.past_events import PastEvents
 from services.settings import Settings
 from services.temporal import connect
@@ -85,13 +86,13 @@ class PersonFound(Model):
 
 class Evidence(Model):
     """Everything found at `at`. `verified` are the cases that `zhuhang verify` finds differing, `audit_problems` what
-    `zhuhang audit verify` counts; `imports` holds the status of each import by its file's name."""
+    `zhuhang audit verify` counts; `imports` holds by the name of a file the status of each import of it."""
 
     at: datetime
     school_id: str
     cases: dict[str, CaseFound]
     case_ids: dict[str, str]
-    imports: dict[str, str]
+    imports: dict[str, tuple[str, ...]]
     deliveries: tuple[DeliveryFound, ...]
     people: tuple[PersonFound, ...]
     verified: tuple[str, ...]
@@ -143,7 +144,7 @@ class Collector:
                 school_id=self._settings.school_code,
                 cases=cases,
                 case_ids={no: self._vault.case_id(self._settings.school_code, no) for no in student_numbers},
-                imports={job.id: job.status for job in session.exec(select(ImportJob)).all()},
+                imports=_imports(session, ImportSeals(self._vault)),
                 deliveries=tuple(_delivery(row) for row in session.exec(select(Delivery)).all()),
                 people=tuple(
                     PersonFound(id=row.id, role=row.role, department_id=row.department_id, email=row.email)
@@ -227,6 +228,14 @@ async def _timeline(http: httpx.AsyncClient, case_id: str) -> tuple[tuple[int, s
         entries += [(item["seq"], item["type"]) for item in page["items"]]
         cursor = page["next_cursor"]
     return tuple(entries)
+
+
+def _imports(session: Session, seals: ImportSeals) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for job in session.exec(select(ImportJob)).all():
+        name = seals.opened(job, "filename")
+        found[name] = (*found.get(name, ()), job.status)
+    return found
 
 
 def _notices(session: Session, case_id: str) -> tuple[NoticeFound, ...]:

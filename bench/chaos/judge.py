@@ -1,14 +1,16 @@
 """The verdict: the record of what was asked and answered against what is left. Pure, so that it can be tried."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from bench.chaos.evidence import CaseFound, Evidence
 from bench.chaos.record import Answered, Asked, Fault, Line, Mailed, Silent
 from bench.chaos.reminders import judge_messages, judge_reminders
 from bench.chaos.verdict import Verdict
 from models.case.lived import lived
+from models.case.machine import Recorded
 
 
 @dataclass
@@ -22,6 +24,11 @@ class _Request:
     @property
     def acknowledged(self) -> list[Answered]:
         return [answer for answer in self.answers if answer.acknowledged]
+
+    def had_acted_by(self, marked_at: Mapping[str, float]) -> float:
+        """The first moment of which something proves the act: an event with its mark, or an acknowledgement."""
+        told = [answer.at for answer in self.acknowledged]
+        return min((*told, *(marked_at[mark] for mark in self.asked.marks if mark in marked_at)), default=inf)
 
 
 def judge(lines: Iterable[Line], evidence: Evidence) -> Verdict:
@@ -60,7 +67,7 @@ def judge(lines: Iterable[Line], evidence: Evidence) -> Verdict:
         mails_repeated=told.repeated,
         told_in_vain=told.in_vain,
         latest_reminder_s=latest,
-        longest_recovery_s=_longest_recovery(faults, answers),
+        longest_recovery_s=_longest_recovery(faults, answers, evidence.at.timestamp()),
         cases=len(evidence.cases),
     )
 
@@ -72,7 +79,7 @@ def _lost(requests: Sequence[_Request], evidence: Evidence) -> Iterator[str]:
         for answer in request.acknowledged:
             match asked.kind:
                 case "command":
-                    if missing := _missing_events(answer, evidence.cases.get(asked.subject)):
+                    if missing := _missing_events(asked, answer, evidence.cases.get(asked.subject)):
                         yield f"{asked.key}: {missing}"
                         break
                 case "open":
@@ -83,58 +90,66 @@ def _lost(requests: Sequence[_Request], evidence: Evidence) -> Iterator[str]:
                     people = [evidence.case_ids[number] for number in asked.people]
                     lost = [case_id for case_id in people if case_id not in evidence.cases]
                     yield from (f"{asked.key}: no case {case_id}" for case_id in lost)
+                    if not evidence.imports.get(asked.subject):
+                        yield f"{asked.key}: no import of {asked.subject}"
                     break
 
 
-def _missing_events(answer: Answered, case: CaseFound | None) -> str | None:
+def _missing_events(asked: Asked, answer: Answered, case: CaseFound | None) -> str | None:
+    """What an acknowledgement names and the case lacks; another request's event in its place is none of its own."""
     if case is None:
         return "no such case"
-    there = {(item.seq, item.event.type) for item in case.events}
+    there = {(item.seq, item.event.type): _marks_of(item) for item in case.events}
     missing = [event for event in answer.events if event not in there]
-    return f"no event {missing[0]} in {case.case_id}" if missing else None
+    if missing:
+        return f"no event {missing[0]} in {case.case_id}"
+    if not set(asked.marks) <= set().union(*(there[event] for event in answer.events)):
+        return f"another's events {answer.events} in {case.case_id}"
+    return None
 
 
 def _doubled(requests: Sequence[_Request], evidence: Evidence) -> Iterator[str]:
-    """What acted twice: its mark stands in two events, or two answers name different acts."""
+    """What acted twice: its mark stands in two events, its file has two imports, or two answers name different acts."""
     marks = _marks(evidence)
     for request in requests:
         asked = request.asked
         if any(marks[mark] > 1 for mark in asked.marks):
             yield f"{asked.key}: acted {max(marks[mark] for mark in asked.marks)} times in {asked.subject}"
+        elif asked.kind == "import" and len(evidence.imports.get(asked.subject, ())) > 1:
+            yield f"{asked.key}: {len(evidence.imports[asked.subject])} imports of {asked.subject}"
         elif len({(answer.case_id, answer.events) for answer in request.acknowledged}) > 1:
             yield f"{asked.key}: acknowledged with different events in {asked.subject}"
 
 
 def _contradicted(requests: Sequence[_Request], evidence: Evidence) -> Iterator[str]:
     """What was asked again after it had taken effect, and then refused."""
-    acted = _acted_at(evidence)
+    marked_at = _marked_at(evidence)
     for request in requests:
-        moments = [acted[mark] for mark in request.asked.marks if mark in acted]
+        acted_at = request.had_acted_by(marked_at)
         for answer in request.answers:
-            if moments and not answer.acknowledged and request.asked_at[answer.attempt] > max(moments):
+            if not answer.acknowledged and request.asked_at[answer.attempt] > acted_at:
                 yield f"{request.asked.key}: refused ({answer.code}) after it had acted"
                 break
 
 
 def _marks(evidence: Evidence) -> Counter[str]:
-    found: Counter[str] = Counter()
+    return Counter(
+        mark for case in evidence.cases.values() for item in case.events for mark in _marks_of(item)
+    )
+
+
+def _marked_at(evidence: Evidence) -> dict[str, float]:
+    """When each mark was first set down."""
+    found: dict[str, float] = {}
     for case in evidence.cases.values():
         for item in case.events:
-            found.update(_marks_in(item.event.model_dump_json()))
+            for mark in _marks_of(item):
+                found[mark] = min(found.get(mark, inf), item.at.timestamp())
     return found
 
 
-def _acted_at(evidence: Evidence) -> dict[str, float]:
-    return {
-        mark: item.at.timestamp()
-        for case in evidence.cases.values()
-        for item in case.events
-        for mark in _marks_in(item.event.model_dump_json())
-    }
-
-
-def _marks_in(text: str) -> set[str]:
-    parts = text.split("#")
+def _marks_of(item: Recorded) -> set[str]:
+    parts = item.event.model_dump_json().split("#")
     return {f"#{part}#" for part in parts[1::2]}
 
 
@@ -152,7 +167,8 @@ def _differing(requests: Sequence[_Request], evidence: Evidence) -> Iterator[str
     for case_id in evidence.verified:
         if case_id not in evidence.cases:
             yield f"{case_id}: zhuhang verify finds it differing"
-    yield from (f"import {name}: {status}" for name, status in evidence.imports.items() if status != "done")
+    for name, statuses in evidence.imports.items():
+        yield from (f"import {name}: {status}" for status in statuses if status != "done")
 
 
 def _acting_requests(requests: Sequence[_Request], evidence: Evidence) -> dict[str, set[str]]:
@@ -161,7 +177,7 @@ def _acting_requests(requests: Sequence[_Request], evidence: Evidence) -> dict[s
     acted: defaultdict[str, set[str]] = defaultdict(set)
     for request in requests:
         asked = request.asked
-        if asked.kind == "command" and any(marks[mark] for mark in asked.marks):
+        if asked.kind == "command" and (request.acknowledged or any(marks[mark] for mark in asked.marks)):
             acted[asked.subject].add(asked.key)
         for answer in request.acknowledged:
             if asked.kind == "open" and answer.case_id is not None:
@@ -184,9 +200,9 @@ def _problems(case: CaseFound, acted: set[str]) -> Iterator[str]:
         yield f"the audit does not know {sorted(missing)[0]}"
 
 
-def _longest_recovery(faults: Sequence[Fault], answers: Sequence[Answered]) -> float:
-    """Seconds from the end of a fault until the next acknowledgement, the longest of all."""
+def _longest_recovery(faults: Sequence[Fault], answers: Sequence[Answered], ended_at: float) -> float:
+    """Seconds from the end of a fault until the next acknowledgement, or the end of the run, the longest of all."""
     times = sorted(answer.at for answer in answers if answer.acknowledged)
     ends = [fault.at for fault in faults if fault.phase == "end" and fault.fault != "slow_mail"]
-    waits = [next((at for at in times if at > end), end) - end for end in ends]
+    waits = [next((at for at in times if at > end), ended_at) - end for end in ends]
     return round(max(waits, default=0.0), 2)

@@ -122,7 +122,7 @@ class Load:
         )
 
     def _step(self, case: dict[str, Any] | None, key: str) -> tuple[str, list[dict[str, Any]]]:
-        """Who does what next; the first body carries the mark of the key."""
+        """Who does what next; one of the events carries the mark of the key."""
         mark = f"#{key}#"
         if case is None:
             # Nobody tells how the case stands; people write down what they did all the same.
@@ -162,7 +162,8 @@ class Load:
             mentor = self._random.choice(MENTORS)
             return "college", [{"type": "assign_mentor", "mentor_id": mentor, "reason": mark}]
         if chance < 0.5:
-            return proposal["mentor_id"], [{"type": "accept_pairing", "reason": mark}]
+            # Whoever has accepted may write; the acceptance itself keeps no word of theirs.
+            return proposal["mentor_id"], [{"type": "accept_pairing"}, note]
         if chance < 0.7:
             return proposal["mentor_id"], [{"type": "decline_pairing", "reason": mark}]
         return "college", [note]
@@ -217,7 +218,7 @@ class Load:
                     path="/imports",
                     key=f"import-{number}",
                     kind="import",
-                    subject=f"roster-{number}",
+                    subject=file.name,
                     people=tuple(row["student_no"] for row in part),
                     files={"file": (file.name, file.read_bytes())},
                 )

@@ -17,7 +17,8 @@ Kind = Literal["open", "command", "import"]
 
 class Asked(Model):
     """An attempt of a request: `key` is its Idempotency-Key, `subject` the case's id, or, where it is to be opened,
-    the student number; `marks` are texts that only this request's events carry."""
+    the student number, or the name of the file imported; `marks` are texts that only this request's events carry, and
+    they always do."""
 
     what: Literal["asked"] = "asked"
     at: float

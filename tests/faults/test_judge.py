@@ -7,7 +7,7 @@ import pytest
 
 from bench.chaos.evidence import CaseFound, DeliveryFound, Evidence, NoticeFound, PersonFound
 from bench.chaos.judge import judge
-from bench.chaos.record import Answered, Asked, Fault, Line
+from bench.chaos.record import Answered, Asked, Fault, Kind, Line
 from bench.chaos.verdict import Verdict
 from models.case.ladder import RungReached
 from models.case.machine import evolve
@@ -80,6 +80,17 @@ def record(case: Case, **changes: Any) -> list[Line]:
     return [asked, answer.model_copy(update=changes)]
 
 
+def sent(key: str, kind: Kind, subject: str, *answers: tuple[int, str | None]) -> list[Line]:
+    """A request sent so often, each time after its last answer."""
+    lines: list[Line] = []
+    for attempt, (status, code) in enumerate(answers, 1):
+        lines.append(Asked(at=2 * attempt, attempt=attempt, key=key, kind=kind, subject=subject))
+        lines.append(
+            Answered(at=2 * attempt + 1, attempt=attempt, key=key, status=status, code=code, case_id="case-1")
+        )
+    return lines
+
+
 def losses(verdict: Verdict) -> dict[str, int]:
     return {name: len(lines) for name, lines in verdict.losses.items() if lines}
 
@@ -98,6 +109,13 @@ def test_an_acknowledged_event_that_is_not_there_is_lost() -> None:
     assert losses(judge(lines, evidence(case))) == {"lost": 1}
 
 
+def test_an_acknowledged_event_in_whose_place_another_stands_is_lost() -> None:
+    case = lived()
+    asked, answer = record(case)
+    of_another = asked.model_copy(update={"marks": ("#other#",)})
+    assert losses(judge([of_another, answer], evidence(case))) == {"lost": 1}
+
+
 def test_a_mark_in_two_events_is_doubled() -> None:
     case = lived()
     case.when(M1, "annotate", text="#note#")
@@ -111,7 +129,8 @@ def test_two_acknowledgements_of_different_acts_are_doubled() -> None:
         lines[0].model_copy(update={"attempt": 2}),
         record(case, attempt=2, events=((1, "case_opened"),))[1],
     ]
-    assert losses(judge([*lines, *again], evidence(case))) == {"doubled": 1}
+    # What the second answer names is not the note either.
+    assert losses(judge([*lines, *again], evidence(case))) == {"doubled": 1, "lost": 1}
 
 
 def test_a_refusal_after_the_act_is_contradicted() -> None:
@@ -121,6 +140,24 @@ def test_a_refusal_after_the_act_is_contradicted() -> None:
     lines.append(lines[0].model_copy(update={"attempt": 2, "at": later}))
     lines.append(Answered(at=later + 1, attempt=2, key="note", status=409, code="not_yours"))
     assert losses(judge(lines, evidence(case))) == {"contradicted": 1}
+
+
+def test_a_refusal_after_the_acknowledgement_is_contradicted() -> None:
+    case = lived()
+    lines = sent("open-1", "open", "K1", (201, None), (409, "case_exists"))
+    of = found(case, audited=frozenset({"open-1"}))
+    assert losses(judge(lines, evidence(case, of=of))) == {"contradicted": 1}
+
+
+def test_one_key_that_made_two_imports_is_doubled() -> None:
+    case = lived()
+    lines = sent("import-0", "import", "roster-0.csv", (202, None), (202, None))
+    for imports, expected in (
+        ({"roster-0.csv": ("done",)}, {}),
+        ({"roster-0.csv": ("done", "done")}, {"doubled": 1}),
+        ({"roster-1.csv": ("done",)}, {"lost": 1}),
+    ):
+        assert losses(judge(lines, evidence(case, imports=imports))) == expected
 
 
 @pytest.mark.parametrize(
@@ -221,3 +258,17 @@ def test_recovery_is_the_longest_wait_for_an_acknowledgement() -> None:
     asked, answer = record(case)
     fault = Fault(at=answer.at - 9, fault="kill", part="worker-1", phase="end")
     assert judge([asked, fault, answer], evidence(case)).longest_recovery_s == 9
+
+
+def test_what_never_recovers_lasts_to_the_end() -> None:
+    case = lived()
+    fault = Fault(at=case.now.timestamp() - 60, fault="kill", part="postgres", phase="end")
+    assert judge([fault], evidence(case)).longest_recovery_s == 60
+
+
+def test_an_acknowledged_command_without_a_mark_is_in_the_audit() -> None:
+    case = lived()
+    asked, answer = record(case)
+    unmarked = asked.model_copy(update={"marks": ()})
+    verdict = judge([unmarked, answer], evidence(case, of=found(case, audited=frozenset())))
+    assert losses(verdict) == {"differing": 1}
