@@ -66,14 +66,6 @@ async def lived(side: Side, student_no: str) -> str:
     return case_id
 
 
-async def lived_in_lists(side: Side, student_no: str) -> str:
-    """The same life with up to three commands in a request; the case's id."""
-    case_id = await opened(side, student_no)
-    for actor, commands in LISTS:
-        await side.post(f"/cases/{case_id}/commands", actor, commands)
-    return case_id
-
-
 async def in_delivery(side: Side, count: int, prefix: str) -> Sequence[str]:
     """Cases with a mentor, so that contacts may be recorded."""
     found: list[str] = []

@@ -48,7 +48,6 @@ class Load:
         self._folder = folder
         self._numbers = itertools.count(1)
         self._cases: list[str] = []
-        self._led: set[str] = set()
         self.ending = asyncio.Event()
 
     async def furnish(self) -> None:
