@@ -45,6 +45,7 @@ async def drill(
     load = Load(caller, random, size, folder)
     await load.furnish()
     tokens.update(_tokens(settings, *ACTORS))
+    tokens.update(_tokens(settings, *await load.begin()))
     async with TaskGroup() as running:
         running.create_task(load.run())
         await strike()

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench.chaos.acts import next_act
 from bench.chaos.caller import Caller, Request
 from bench.installation import ROSTER
 from models.base import Model
@@ -26,6 +27,8 @@ CENTRE = "career-centre"
 ACTORS = (*(person["id"] for person in STAFF), PARTNER["id"], CENTRE, "admin")
 _THINKING = (0.02, 0.3)
 _IMPORT_PAUSE = (8.0, 20.0)
+# Of so many cases one has a graduate who acts.
+_WITH_GRADUATE = 4
 _METHODS = ("face_to_face", "phone", "message", "visit", "online")
 
 
@@ -48,6 +51,7 @@ class Load:
         self._folder = folder
         self._numbers = itertools.count(1)
         self._cases: list[str] = []
+        self._people = set(ACTORS)
         self.ending = asyncio.Event()
 
     async def furnish(self) -> None:
@@ -58,6 +62,14 @@ class Load:
             address = f"{person['id']}@chaos.example"
             await self._office("/staff", person | {"department_id": DEPARTMENT, "email": address})
         await self._office("/staff", PARTNER)
+
+    async def begin(self) -> set[str]:
+        """The first cases; their graduates, who must be signed on to act."""
+        for _ in range(max(1, self._size.cases // _WITH_GRADUATE)):
+            await self._open()
+        graduates = {f"graduate:{case_id}" for case_id in self._cases}
+        self._people |= graduates
+        return graduates
 
     async def run(self) -> None:
         """All clients, until `ending` is set and everything that was begun has been answered."""
@@ -107,7 +119,14 @@ class Load:
         case = await self._caller.read(f"/cases/{case_id}", "college")
         number = next(self._numbers)
         key = f"do-{number}"
-        actor, bodies = self._step(case, key)
+        words = {
+            "mark": f"#{key}#",
+            "a_mentor": self._random.choice(MENTORS),
+            "a_method": self._random.choice(_METHODS),
+            "a_risk": self._random.choice("ABC"),
+            "soon": (datetime.now(UTC) + timedelta(seconds=self._random.uniform(3, 15))).isoformat(),
+        }
+        actor, bodies = next_act(case, self._random, self._people, words)
         await self._caller.send(
             Request(
                 actor=actor,
@@ -115,89 +134,10 @@ class Load:
                 key=key,
                 kind="command",
                 subject=case_id,
-                marks=(f"#{key}#",),
+                marks=(words["mark"],),
                 json=bodies[0] if len(bodies) == 1 else bodies,
             )
         )
-
-    def _step(self, case: dict[str, Any] | None, key: str) -> tuple[str, list[dict[str, Any]]]:
-        """Who does what next; one of the events carries the mark of the key."""
-        mark = f"#{key}#"
-        if case is None:
-            # Nobody tells how the case stands; people write down what they did all the same.
-            return "college", [{"type": "annotate", "text": mark}]
-        match case["stage"]:
-            case "intake":
-                hardship = [{"type": "LIFTED_POVERTY", "proof": mark}]
-                return "counselor", [
-                    {"type": "confirm_eligibility", "decision": "open", "hardship_types": hardship}
-                ]
-            case "pairing":
-                return self._pairing(case, mark)
-            case "assessment":
-                due_on = "2099-01-01"
-                goals = [{"title": mark, "measures": [{"title": "推荐岗位", "due_on": due_on}]}]
-                risk = self._random.choice("ABC")
-                return case["mentor_id"], [
-                    {"type": "record_assessment", "intention": "省内就业", "risk_level": risk},
-                    {"type": "set_plan", "goals": goals},
-                ]
-            case "planning":
-                version = (case["draft_plan"] or {"version": 1})["version"]
-                return "college", [
-                    {"type": "annotate", "text": mark},
-                    {"type": "approve_plan", "plan_version": version},
-                ]
-            case _:
-                return self._delivery(case, mark)
-
-    def _pairing(self, case: dict[str, Any], mark: str) -> tuple[str, list[dict[str, Any]]]:
-        note = {"type": "annotate", "text": mark}
-        proposal = case["pairing"]["proposal"]
-        chance = self._random.random()
-        if proposal is None and chance < 0.5:
-            return "counselor", [note, {"type": "propose_mentor", "mentor_id": self._random.choice(MENTORS)}]
-        if proposal is None:
-            mentor = self._random.choice(MENTORS)
-            return "college", [{"type": "assign_mentor", "mentor_id": mentor, "reason": mark}]
-        if chance < 0.5:
-            # Whoever has accepted may write; the acceptance itself keeps no word of theirs.
-            return proposal["mentor_id"], [{"type": "accept_pairing"}, note]
-        if chance < 0.7:
-            return proposal["mentor_id"], [{"type": "decline_pairing", "reason": mark}]
-        return "college", [note]
-
-    def _delivery(self, case: dict[str, Any], mark: str) -> tuple[str, list[dict[str, Any]]]:
-        mentor = case["mentor_id"]
-        contact = {"type": "record_contact", "method": self._random.choice(_METHODS), "content": mark}
-        guidance = {"type": "record_service", "service_type": "career_guidance", "method": "phone"}
-        asked = [item for item in case["referrals"] if item["status"] == "sent"]
-        held = case["hold"] is not None
-        choice = self._random.choices(
-            ("contact", "note", "service", "referral", "hold", "list"), (5, 2, 3, 2, 1, 1)
-        )[0]
-        if choice == "note":
-            return self._random.choice(("college", "counselor")), [{"type": "annotate", "text": mark}]
-        if choice == "service":
-            return mentor, [guidance | {"content": mark}]
-        if choice == "referral" and asked:
-            answer = {"type": "answer_referral", "referral_id": asked[0]["id"]}
-            return "employer", [answer | {"answer": "declined", "reason": mark}]
-        ended = [item for item in case["referrals"] if item["status"] in ("declined", "expired")]
-        unseen = [item for item in ended if item["acknowledged_at"] is None]
-        if choice == "referral" and unseen:
-            note = {"type": "annotate", "text": mark}
-            return mentor, [note, {"type": "acknowledge_referral", "referral_id": unseen[0]["id"]}]
-        if choice == "referral":
-            return mentor, [{"type": "send_referral", "kind": "employer", "to": "employer", "purpose": mark}]
-        if choice == "hold" and held:
-            return "college", [{"type": "annotate", "text": mark}, {"type": "release_hold"}]
-        if choice == "hold":
-            until = datetime.now(UTC) + timedelta(seconds=self._random.uniform(3, 15))
-            return mentor, [{"type": "place_hold", "reason": mark, "until": until.isoformat()}]
-        if choice == "list":
-            return mentor, [contact, guidance | {"content": "辅导"}]
-        return mentor, [contact]
 
     async def _imports(self) -> None:
         """Rosters of people whom nobody has seen, one after the other."""
