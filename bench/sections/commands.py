@@ -14,10 +14,12 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
 from bench.bare import QUEUE
+from bench.clocks import in_parallel
 from bench.installation import ROSTER, Plain, Product, plain_product, product, running
 from bench.life import CONTACT, in_delivery
 from bench.measure import Timing, in_turn, timed
 from bench.section import Figures, Findings, Ground, Row
+from bench.settled import settled_at
 from samples.generate import write_csv
 from samples.graduates import generate_rows, vocabulary
 
@@ -53,19 +55,11 @@ async def bare_workflows(bare: Client, count: int, prefix: str) -> list[str]:
 
 
 async def bare_settled(bare: Client, count: int, prefix: str) -> float:
-    """Bare workflows started and settled (first workflow task done) a second."""
-    starts = asyncio.Semaphore(32)
-
-    async def settle(number: int) -> None:
-        async with starts:
-            handle = await bare.start_workflow("bare", id=f"{prefix}-{number}", task_queue=QUEUE)
-        async for event in handle.fetch_history_events(wait_new_event=True):
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-                return
-
-    started = time.perf_counter()
-    await asyncio.gather(*map(settle, range(count)))
-    return count / (time.perf_counter() - started)
+    """Bare workflows started and settled a second."""
+    names = [f"{prefix}-{number}" for number in range(count)]
+    started = time.time()
+    await in_parallel(lambda number: bare.start_workflow("bare", id=names[number], task_queue=QUEUE), count)
+    return count / (await settled_at(bare, names) - started)
 
 
 def graduates(count: int, seed: int) -> Iterator[dict[str, str]]:
@@ -80,10 +74,10 @@ def graduates(count: int, seed: int) -> Iterator[dict[str, str]]:
 
 
 async def import_settled(place: Product, count: int, seed: int, folder: Path) -> float:
-    """Cases a second of an import: open, durable, in the ledger, and their first workflow task done."""
+    """Cases a second of an import: open, durable, in the ledger, and settled."""
     file = folder / f"roster-{seed}.csv"
     write_csv(file, ROSTER, graduates(count, seed))
-    started = time.perf_counter()
+    started = time.time()
     who = place.bearer("career-centre")
     with file.open("rb") as roster:
         answer = await place.http.post("/api/v1/imports", headers=who, files={"file": (file.name, roster)})
@@ -91,27 +85,24 @@ async def import_settled(place: Product, count: int, seed: int, folder: Path) ->
     while job["status"] not in ("done", "refused"):
         await asyncio.sleep(0.1)
         job = (await place.http.get(f"/api/v1/imports/{job['id']}", headers=who)).json()
-    if job["opened"] != count:
-        raise RuntimeError(f"the import opened {job['opened']} of {count}: {job}")
-    await first_tasks_done(place, job["id"])
-    return count / (time.perf_counter() - started)
+    done = time.time()
+    case_ids = await opened_by(place, job["id"])
+    if len(case_ids) != count:
+        raise RuntimeError(f"the import opened {len(case_ids)} of {count}: {job}")
+    return count / (max(done, await settled_at(place.client, case_ids)) - started)
 
 
-async def first_tasks_done(place: Product, import_id: str) -> None:
-    """Wait until the last cases of each page of an import have done their first workflow task."""
+async def opened_by(place: Product, import_id: str) -> list[str]:
+    """The cases that an import opened."""
     path = f"/api/v1/imports/{import_id}/rows?outcome=opened&limit=200"
-    cursor = ""
-    while True:
+    case_ids: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
         url = path + (f"&cursor={cursor}" if cursor else "")
         page = (await place.http.get(url, headers=place.bearer("career-centre"))).json()
-        for row in page["items"][-5:]:
-            handle = place.client.get_workflow_handle(row["case_id"])
-            async for event in handle.fetch_history_events(wait_new_event=True):
-                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-                    break
+        case_ids += [row["case_id"] for row in page["items"]]
         cursor = page["next_cursor"]
-        if not cursor:
-            return
+    return case_ids
 
 
 async def events_per_command(place: Product, case_id: str, commands: int) -> tuple[float, float]:
