@@ -60,6 +60,15 @@ def environments(part: str) -> list[dict[str, str]]:
     return [filled, config_map(part)]
 
 
+def pods() -> dict[str, dict[str, Any]]:
+    """The container of each pod on Kubernetes."""
+    return {
+        resource["metadata"]["name"]: resource["spec"]["template"]["spec"]["containers"][0]
+        for resource in resources()
+        if resource["kind"] in ("Deployment", "StatefulSet", "Job")
+    }
+
+
 def test_the_compose_file_is_what_the_specification_says() -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
     done = subprocess.run(  # noqa: S603
@@ -118,19 +127,24 @@ def test_temporal_knows_its_settings(form: int) -> None:
     assert [name for name in schema if name.encode() not in known] == []
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_of_temporals_services_has_processes_of_its_own(service: str) -> None:
+    known = find_temporal_server(Quiet()).server.read_bytes()
+    own = {each["name"]: each.get("value") for each in pods()[f"temporal-{service}"]["env"]}
+    assert [name for name in own if name.encode() not in known] == []
+    composed = compose()["services"][f"temporal-{service}"]["environment"]
+    # A server that is told none runs all four.
+    assert composed["TEMPORAL_SERVICES"] == own["TEMPORAL_SERVICES"] == service
+
+
 def test_both_forms_have_the_same_parts_in_the_same_versions() -> None:
-    services = compose()["services"]
-    pods = {
-        resource["metadata"]["name"]: resource["spec"]["template"]["spec"]["containers"][0]
-        for resource in resources()
-        if resource["kind"] in ("Deployment", "StatefulSet", "Job")
-    }
+    services, on_kubernetes = compose()["services"], pods()
     # The certificates are a secret there, and the proxy is the cluster's own ingress.
-    assert set(services) - set(pods) == {"certificates", "proxy"}
-    assert set(pods) <= set(services)
-    for name, pod in pods.items():
+    assert set(services) - set(on_kubernetes) == {"certificates", "proxy"}
+    assert set(on_kubernetes) <= set(services)
+    for name, pod in on_kubernetes.items():
         assert pod["image"] == services[name]["image"].removesuffix(":latest") or pod["image"] == "zhuhang"
-    assert {f"temporal-{service}" for service in SERVICES} < set(pods)
+    assert {f"temporal-{service}" for service in SERVICES} < set(on_kubernetes)
     assert services["temporal-history"]["image"].endswith(f":{SERVER_VERSION}")
     assert f"{CADDY_VERSION}.".startswith(services["proxy"]["image"].removeprefix("caddy:") + ".")
     script = config_map("temporal-schema")["temporal-schema.sh"]
