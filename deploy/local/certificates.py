@@ -3,7 +3,8 @@
 `python -m deploy.local.certificates FOLDER` makes them, or anew those that end soon.
 """
 
-import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,6 +12,10 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from cli.clean_exit import run_and_leave
+from cli.terminal import Terminal
+from services.settings import SetupError
 
 # The name in the certificate of Temporal's services, wherever they run.
 SERVER_NAME = "temporal"
@@ -26,17 +31,35 @@ _Key = ec.EllipticCurvePrivateKey
 def certify(folder: Path) -> None:
     """Have in `folder` the authority (`ca.crt`, `ca.key`) and certificates with keys for Temporal's services
     (`temporal.crt`), for the product (`zhuhang.crt`) and for PostgreSQL (`postgres.crt`). What is there stays until it
-    is about to end."""
+    is about to end. `ca.key` may be kept elsewhere until then.
+
+    Raises `SetupError` `authority_key_away` where a certificate is due and `ca.key` is not there.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
     if not (folder / "ca.crt").exists():
         key = ec.generate_private_key(ec.SECP256R1())
         _write(folder, "ca", key, _signed("Zhuhang", key, "Zhuhang", key, _AUTHORITY_DAYS))
-    issuer = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
-    assert isinstance(issuer, _Key)  # noqa: S101  (we made it)
-    for name in _NAMES:
-        if _ends_soon(folder / f"{name}.crt"):
-            key = ec.generate_private_key(ec.SECP256R1())
-            _write(folder, name, key, _signed(name, key, "Zhuhang", issuer, _DAYS))
+    due = [name for name in _NAMES if _ends_soon(folder / f"{name}.crt")]
+    if not due:
+        return
+    issuer = _authority_key(folder / "ca.key", due)
+    for name in due:
+        key = ec.generate_private_key(ec.SECP256R1())
+        _write(folder, name, key, _signed(name, key, "Zhuhang", issuer, _DAYS))
+
+
+def _authority_key(file: Path, due: Sequence[str]) -> _Key:
+    try:
+        key = serialization.load_pem_private_key(file.read_bytes(), None)
+    except FileNotFoundError:
+        raise SetupError(
+            "authority_key_away",
+            f"证书需要签发({'、'.join(due)}),而签发用的私钥 {file} 不在:请放回后重试。",
+            f"Certificates are due ({', '.join(due)}), but the authority's key {file} is away: "
+            "put it back and try again.",
+        ) from None
+    assert isinstance(key, _Key)  # noqa: S101  (we made it)
+    return key
 
 
 def _ends_soon(file: Path) -> bool:
@@ -77,5 +100,20 @@ def _write(folder: Path, name: str, key: _Key, certificate: x509.Certificate) ->
         fresh.replace(file)
 
 
+def _main() -> int:
+    parser = ArgumentParser(
+        prog="python -m deploy.local.certificates",
+        description="签发或更新各部分之间的证书 · make the certificates between the parts, or anew those that end soon",
+    )
+    parser.add_argument("folder", type=Path, help="证书目录 · folder of the certificates")
+    folder: Path = parser.parse_args().folder
+    try:
+        certify(folder)
+    except SetupError as error:
+        Terminal().fail(error)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    certify(Path(sys.argv[1]))
+    run_and_leave(_main)

@@ -3,6 +3,8 @@
 import re
 import ssl
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from deploy.local.__main__ import app
 from deploy.local.certificates import certify
 from deploy.local.place import HIGHEST_PORT, ClusterPlace
 from deploy.local.proxy import proxy_command
+from services.settings import SetupError
 
 
 def read(file: Path) -> x509.Certificate:
@@ -51,6 +54,47 @@ def test_a_certificate_is_renewed_before_it_ends_and_not_before(
     certify(made)
     assert read(made / "zhuhang.crt") == renewed
     assert read(made / "ca.crt") == authority
+
+
+def test_the_authoritys_key_is_wanted_only_where_a_certificate_is_due(tmp_path: Path) -> None:
+    made, elsewhere = tmp_path / "made", tmp_path / "ca.key"
+    certify(made)
+    before = {file.name: file.read_bytes() for file in made.iterdir()}
+    (made / "ca.key").rename(elsewhere)
+    certify(made)
+    assert {file.name: file.read_bytes() for file in made.iterdir()} | {
+        "ca.key": elsewhere.read_bytes()
+    } == before
+
+    (made / "postgres.crt").unlink()
+    with pytest.raises(SetupError) as refused:
+        certify(made)
+    assert refused.value.code == "authority_key_away"
+    assert "postgres" in refused.value.zh
+    assert "postgres" in refused.value.en
+    assert not (made / "postgres.crt").exists()
+
+    elsewhere.rename(made / "ca.key")
+    certify(made)
+    read(made / "postgres.crt").verify_directly_issued_by(read(made / "ca.crt"))
+    assert (made / "zhuhang.crt").read_bytes() == before["zhuhang.crt"]
+
+
+def test_making_certificates_says_what_is_missing(tmp_path: Path) -> None:
+    def make(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "deploy.local.certificates", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+
+    nowhere = make()
+    assert nowhere.returncode == 2
+    assert "usage: python -m deploy.local.certificates" in nowhere.stderr
+    assert make(str(tmp_path)).returncode == 0
+    (tmp_path / "ca.key").unlink()
+    (tmp_path / "temporal.crt").unlink()
+    away = make(str(tmp_path))
+    assert away.returncode == 1
+    assert "ca.key" in away.stdout
+    assert "Traceback" not in nowhere.stderr + away.stderr
 
 
 def test_the_proxy_knows_every_api_and_answers_in_their_words(tmp_path: Path) -> None:
