@@ -167,6 +167,22 @@ def test_the_proxy_of_the_containers_is_understood() -> None:
     assert '"policy":"cookie"' in done.stdout
 
 
+def test_the_proxy_of_the_containers_comes_from_where_it_is_trusted() -> None:
+    found = re.search(r"^\s*name (\S+)$", (DEPLOY / "container" / "Caddyfile").read_text(), re.MULTILINE)
+    assert found is not None
+    document = compose()
+    api, proxy = document["services"]["api"], document["services"]["proxy"]
+    # A service has its own name on each of its networks, and on each what else it is called there.
+    ways: set[str] = {
+        network
+        for network, given in api["networks"].items()
+        if network in proxy["networks"] and found[1] in {"api", *given.get("aliases", ())}
+    }
+    assert ways == {"inner"}
+    subnets = [config["subnet"] for config in document["networks"]["inner"]["ipam"]["config"]]
+    assert subnets == [api["environment"]["ZHUHANG_TRUSTED_PROXIES"]]
+
+
 def test_the_installed_package_is_whole(tmp_path: Path) -> None:
     """What the image installs has every file that the product reads of itself."""
     tree = tmp_path / "tree"
