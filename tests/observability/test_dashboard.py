@@ -59,3 +59,12 @@ def test_rules_and_panels_are_whole() -> None:
     for expression in expressions():
         parse(expression.replace("$__rate_interval", "5m"))  # which Grafana puts in
         assert METRIC.search(expression) or "up{" in expression, expression
+
+
+def test_a_worker_that_has_just_begun_is_not_one_that_stands() -> None:
+    # The gauge is 0 until the first slice: no moment to count from, but worth a word when it stays so.
+    last = "max(zhuhang_reconciler_last_slice_timestamp_seconds)"
+    told = [expression for expression in expressions() if last in expression and "time()" in expression]
+    assert len(told) == 2
+    assert [expression for expression in told if f"({last} > 0)" not in expression] == []
+    assert [rule["for"] for rule in rules() if rule["expr"] == f"{last} == 0"] == ["1h"]
