@@ -57,6 +57,12 @@ RECONCILER_LAST = Gauge(
     "When this process last compared a slice of the ledger.",
 )
 
+# Told as 0 from the start: Prometheus sees no increase in a series that begins with its first event.
+for _outcome in ("sent", "failed", "given_up"):
+    DELIVERIES.labels(_outcome)
+for _result in ("equal", "repaired", "unrepaired", "moving"):
+    RECONCILED.labels(_result)
+
 
 def serve_metrics(host: str, port: int, *collectors: Collector) -> None:
     """Tell the metrics of this process at `/metrics` on a port of its own, from a thread; 0: nowhere. The

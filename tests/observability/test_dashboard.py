@@ -12,6 +12,7 @@ from tests.observability.watched import CONTACT, Watched
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "observability"
 METRIC = re.compile(r"\b(?:zhuhang|temporal)_[a-z_]+\b(?!\s*\()")
+INCREASE = re.compile(r'\bincrease\((\w+)\{(\w+)="(\w+)"\}')
 LABELS = re.compile(r"\bby \(([a-z_, ]+)\)")
 # The last is of failures to write to the ledger, of which a good day has none.
 GIVEN = {"job", "le", "kind"}
@@ -48,6 +49,19 @@ async def test_every_metric_and_label_is_told_by_the_running_product(watched: Wa
             assert told & {metric, family}, f"{metric} in {expression}"
         for group in LABELS.findall(expression):
             assert {label.strip() for label in group.split(",")} <= labels, expression
+
+
+async def test_what_must_not_grow_is_told_before_it_does(watched: Watched) -> None:
+    """A series that begins with its first event has not grown: nobody would be told of that event."""
+    told = await watched.metrics("worker")
+    looked_for = [found for rule in rules() for found in INCREASE.findall(rule["expr"])]
+    assert len(looked_for) >= 3
+    missing = [
+        (name, label, value)
+        for name, label, value in looked_for
+        if ((label, value),) not in told.get(name, {})
+    ]
+    assert missing == []
 
 
 def test_rules_and_panels_are_whole() -> None:
