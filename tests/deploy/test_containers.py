@@ -1,10 +1,11 @@
 """The production form in containers: what can be held of it without a container engine."""
 
+import math
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -12,10 +13,12 @@ from zipfile import ZipFile
 import kubernetes_validate
 import pytest
 import yaml
+from sqlalchemy import QueuePool
 
 from deploy.local.proxy import CADDY_VERSION, find_caddy
 from deploy.local.temporal_cluster import SERVER_VERSION, find_temporal_server
 from deploy.local.temporal_config import ENVIRONMENT, SERVICES
+from services.database import engine_of
 from services.settings import Settings
 from services.weaknesses import weak_settings
 from tests.conftest import Quiet
@@ -125,6 +128,37 @@ def test_temporal_knows_its_settings(form: int) -> None:
     known = installed.sql_tool.read_bytes()
     schema = set(compose()["services"]["temporal-schema"]["environment"]) - {"SQL_PASSWORD_FILE"}
     assert [name for name in schema if name.encode() not in known] == []
+
+
+def _copies(form: int) -> Iterator[tuple[str, int]]:
+    """The parts that go on, each with the processes that there may be of it at once."""
+    if form == 0:
+        for name, service in compose()["services"].items():
+            yield name, service.get("deploy", {}).get("replicas", 1)
+        return
+    for resource in resources():
+        if resource["kind"] == "Deployment":
+            # A rollout begins new ones before it ends the old: a quarter of them, rounded up.
+            replicas = resource["spec"]["replicas"]
+            yield resource["metadata"]["name"], replicas + math.ceil(replicas / 4)
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["compose", "kubernetes"])
+def test_postgresql_has_a_connection_for_everybody(form: int) -> None:
+    said = [*compose()["services"]["postgres"]["command"], *pods()["postgres"]["args"]]
+    allowed = [int(word.partition("=")[2]) for word in said if word.startswith("-cmax_connections=")][form]
+    given = environments("temporal")[form]
+    temporal = int(given.get("SQL_MAX_CONNS", 20)) + int(given.get("SQL_VIS_MAX_CONNS", 10))
+    pool = engine_of("postgresql+psycopg://nobody@127.0.0.1/none").pool
+    assert isinstance(pool, QueuePool)
+    # The ledger and the key store; beyond what is kept in the pool, as many again come and go.
+    product = 2 * (pool.size() + 10)
+    each = dict.fromkeys((f"temporal-{service}" for service in SERVICES), temporal)
+    each |= {"api": product, "worker": product}
+    needed = sum(each.get(name, 0) * copies for name, copies in _copies(form))
+    assert needed <= allowed - 3  # kept for a superuser
+    # docs/operations.md
+    assert (temporal, product) == (25, 40)
 
 
 @pytest.mark.parametrize("service", SERVICES)
