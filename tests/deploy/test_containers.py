@@ -161,6 +161,27 @@ def test_postgresql_has_a_connection_for_everybody(form: int) -> None:
     assert (temporal, product) == (25, 40)
 
 
+def test_every_port_of_metrics_is_looked_at_under_the_name_that_alerts_know() -> None:
+    job = yaml.safe_load((DEPLOY / "observability" / "scrape-kubernetes.yaml").read_text())
+    *naming, keeping = job["relabel_configs"]
+    found: dict[str, int] = {}
+    for app, pod in pods().items():
+        for port in pod.get("ports", ()):
+            # Prometheus joins the labels so, and takes an expression for the whole of it.
+            joined, name = f"{app};{port['name']}", job["job_name"]
+            for rule in naming:
+                if (match := re.fullmatch(rule["regex"], joined)) is not None:
+                    name = match.expand(rule["replacement"].replace("$1", r"\1"))
+            if re.fullmatch(keeping["regex"], name):
+                found[name] = port["containerPort"]
+    given = config_map("zhuhang")
+    assert found == {
+        "zhuhang-api": int(given["ZHUHANG_API_METRICS_PORT"]),
+        "zhuhang-worker": int(given["ZHUHANG_WORKER_METRICS_PORT"]),
+        "zhuhang-temporal-sdk": int(given["ZHUHANG_TEMPORAL_METRICS_PORT"]),
+    }
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_each_of_temporals_services_has_processes_of_its_own(service: str) -> None:
     known = find_temporal_server(Quiet()).server.read_bytes()
