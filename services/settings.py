@@ -25,7 +25,7 @@ from services.sso.settings import SsoSettings
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 # Values that may carry a password: an error message names the variable only.
-_SECRET_FIELDS = frozenset(
+SECRET_FIELDS = frozenset(
     {"database_url", "key_database_url", "master_keys", "notify_urls", "rate_limit_storage"}
 )
 
@@ -296,7 +296,7 @@ def _explain(error: ErrorDetails) -> SetupError:
     location = str(error["loc"][0])
     field = location.lower()
     variable = location if location.isupper() else f"ZHUHANG_{location.upper()}"
-    shown = "" if field in _SECRET_FIELDS else f" {str(error['input'])!r}"
+    shown = "" if field in SECRET_FIELDS else f" {str(error['input'])!r}"
     reason = error["msg"].removeprefix("Value error, ")
     return SetupError(
         "setting_invalid",

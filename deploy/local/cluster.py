@@ -4,7 +4,6 @@ processes, and a reverse proxy before them."""
 import asyncio
 import json
 import os
-import shlex
 import shutil
 import signal
 import sys
@@ -21,6 +20,7 @@ from cli.supervisor import Part, Supervisor
 from cli.terminal import Terminal
 from cli.up import print_trials, welcome
 from deploy.local.certificates import certify
+from deploy.local.kept_settings import keep_settings
 from deploy.local.place import APIS, KEYS, LEDGER, WORKERS, ClusterPlace
 from deploy.local.postgresql import answers, find_postgresql, major_of
 from deploy.local.proxy import find_caddy, proxy_command
@@ -51,8 +51,8 @@ def _alone(place: ClusterPlace, terminal: Terminal, *, servers_only: bool) -> in
     with exclusive(place.data / "up.lock"):
         place.make_secrets()
         certify(place.certificates)
-        environment = place.environment(os.environ)
-        os.environ.update(environment)  # for all parts, too
+        given, own = dict(os.environ), place.environment()
+        os.environ.update(own)  # for all parts, too
         settings = load_settings()
         if not servers_only:
             refuse_moving(settings.data_dir)
@@ -61,9 +61,7 @@ def _alone(place: ClusterPlace, terminal: Terminal, *, servers_only: bool) -> in
         for port in place.ports:
             check_port("127.0.0.1", port, "ZHUHANG_HTTP_PORT")
         bringing = _Bringing(place, settings, terminal)
-        (place.folder / "cluster.env").write_text(
-            "".join(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
-        )
+        keep_settings(place.folder / "cluster.env", own, given, settings)
         try:
             return asyncio.run(bringing.serve(servers_only=servers_only))
         finally:
@@ -181,7 +179,7 @@ class _Bringing:
             command = [*zhuhang, "worker"]
             supervisor.start(Part(f"worker-{number + 1}", command, 10.0, environment=own, core=core))
         for number in range(APIS):
-            own = self._place.api_environment(number)
+            own = self._place.api_environment(number, self._settings.public_url)
             core = core_of(self._settings, WORKERS + number)
             supervisor.start(Part(f"api-{number + 1}", [*zhuhang, "api"], 5.0, environment=own, core=core))
         for port in self._place.apis:

@@ -3,7 +3,6 @@
 import base64
 import os
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,11 +101,8 @@ class ClusterPlace:
                     os.fsync(writing.fileno())
                 fresh.replace(file)
 
-    def environment(self, given: Mapping[str, str]) -> dict[str, str]:
-        """The settings with which the command line reaches the installation, and its parts each other.
-
-        Its public address is the one `given`, else the proxy's.
-        """
+    def environment(self) -> dict[str, str]:
+        """The settings with which the command line reaches the installation, and its parts each other."""
         return {
             "ZHUHANG_DATA_DIR": str(self.data),
             "ZHUHANG_DATABASE_URL": url_of(self.postgresql, LEDGER),
@@ -121,7 +117,6 @@ class ClusterPlace:
             "ZHUHANG_TEMPORAL_TLS_SERVER_NAME": SERVER_NAME,
             "ZHUHANG_HTTP_HOST": "127.0.0.1",
             "ZHUHANG_HTTP_PORT": str(self.port),
-            "ZHUHANG_PUBLIC_URL": given.get("ZHUHANG_PUBLIC_URL") or f"http://127.0.0.1:{self.port}",
             "ZHUHANG_TRUSTED_PROXIES": "127.0.0.1",
         }
 
@@ -132,9 +127,11 @@ class ClusterPlace:
             "ZHUHANG_TEMPORAL_METRICS_PORT": str(self.port + 8 + number),
         }
 
-    def api_environment(self, number: int) -> dict[str, str]:
-        """What is different in an API process, counted from 0: its own port behind the proxy, and its metrics'."""
+    def api_environment(self, number: int, public_url: str) -> dict[str, str]:
+        """What is different in an API process, counted from 0: its own port behind the proxy, whose address it would
+        otherwise take for the public one, and its metrics'."""
         return {
+            "ZHUHANG_PUBLIC_URL": public_url,
             "ZHUHANG_HTTP_PORT": str(self.apis[number]),
             "ZHUHANG_API_METRICS_PORT": str(self.port + 4 + number),
         }

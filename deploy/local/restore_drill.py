@@ -55,7 +55,7 @@ class Installation:
             Path(sys.executable).with_name("zhuhang"),
             *words,
             "--json",
-            env=os.environ | self.place.environment({}),
+            env=os.environ | self.place.environment(),
             stdout=asyncio.subprocess.PIPE,
         )
         return json.loads((await command.communicate())[0])

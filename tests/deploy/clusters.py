@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -64,7 +65,7 @@ async def running_cluster(folder: Path, port: int) -> AsyncGenerator[RunningClus
             cluster = RunningCluster(process, environment, http)
             await cluster.ready(240)
             cluster.environment |= dict(
-                line.split("=", 1) for line in (folder / "cluster.env").read_text().splitlines()
+                word.split("=", 1) for word in shlex.split((folder / "cluster.env").read_text())
             )
             yield cluster
     finally:

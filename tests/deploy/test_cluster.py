@@ -60,6 +60,8 @@ async def test_a_case_outlives_every_part_and_the_whole(folder: Path) -> None:
     first = ports(22)
     async with running_cluster(folder, first) as cluster:
         assert set(cluster.parts) == PARTS
+        # As it was started, and not only where it is.
+        assert "DEMO=0" in (folder / "cluster.env").read_text().splitlines()
         await given(cluster, "/departments", "admin", {"id": "cs", "name": "计算机学院"})
         await given(cluster, "/staff", "admin", STAFF)
         case_id = (await given(cluster, "/cases", "lee", DRAFT))["case_id"]

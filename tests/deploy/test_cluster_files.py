@@ -108,9 +108,9 @@ def test_no_two_parts_share_a_port(tmp_path: Path) -> None:
     place = ClusterPlace(tmp_path, 8000)
     environments = [
         *(place.worker_environment(number) for number in (0, 1)),
-        *(place.api_environment(number) for number in (0, 1)),
+        *(place.api_environment(number, "") for number in (0, 1)),
     ]
-    used = [int(value) for each in environments for value in each.values()]
+    used = [int(value) for each in environments for name, value in each.items() if name.endswith("_PORT")]
     used += [place.port, place.postgresql, *range(place.temporal, place.temporal + 8)]
     used += place.temporal_metrics.values()
     assert sorted(used) == list(place.ports)
