@@ -67,7 +67,7 @@ def restore(source: Path, master_keys: Path, place: ClusterPlace) -> None:
         raise SetupError(
             "no_backup", f"{source} 不是一个完整的备份。", f"{source} is not a backup that came to its end."
         )
-    if (place.folder / _POSTGRESQL).exists():
+    if place.postgresql_data.exists():
         raise SetupError(
             "restore_target_in_use",
             f"{place.folder} 里已有一个集群:请用 --dir 指明新的目录。",
@@ -86,7 +86,7 @@ def restore(source: Path, master_keys: Path, place: ClusterPlace) -> None:
     shutil.copytree(source / _POSTGRESQL, fresh)
     _check_whole(fresh)
     installed.adopt(fresh)
-    fresh.rename(place.folder / _POSTGRESQL)
+    fresh.rename(place.postgresql_data)
 
 
 def _refuse_used(folder: Path) -> None:
@@ -99,7 +99,7 @@ def _refuse_used(folder: Path) -> None:
 
 
 def _copy_server(place: ClusterPlace, into: Path) -> None:
-    installed = find_postgresql(major_of(place.folder / _POSTGRESQL))
+    installed = find_postgresql(major_of(place.postgresql_data))
 
     where = ["--host", "127.0.0.1", "--port", str(place.postgresql), "--username", SUPERUSER, "--no-password"]
     installed.run(

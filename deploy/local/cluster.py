@@ -75,7 +75,7 @@ class _Bringing:
         self._place = place
         self._settings = settings
         self._terminal = terminal
-        self._postgresql = find_postgresql(major_of(place.folder / "postgresql"))
+        self._postgresql = find_postgresql(major_of(place.postgresql_data))
         self._server = find_temporal_server(terminal)
         self._caddy = find_caddy(terminal)
         self._pids: dict[str, int] = {}
@@ -127,7 +127,7 @@ class _Bringing:
         print_trials(settings, self._terminal)
 
     async def _start_postgresql(self, supervisor: Supervisor, store: URL) -> None:
-        installed, folder = self._postgresql, self._place.folder / "postgresql"
+        installed, folder = self._postgresql, self._place.postgresql_data
         if major_of(folder) is None:
             # Elsewhere first: a start that is broken off leaves what looks like a server's files.
             fresh, password = folder.with_suffix(".new"), secret_in(self._place.database_password)

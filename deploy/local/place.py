@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.local.certificates import SERVER_NAME
 from deploy.local.postgresql import url_of
 from deploy.local.temporal_config import SERVICES, Certificates
+from services.settings import SetupError
 
 LEDGER, KEYS = "zhuhang", "zhuhang_keys"
 WORKERS = APIS = 2
@@ -29,6 +30,11 @@ class ClusterPlace:
     def data(self) -> Path:
         """The product's own data folder, which all workers and APIs share."""
         return self.folder / "data"
+
+    @property
+    def postgresql_data(self) -> Path:
+        """What PostgreSQL keeps; absent until the first start."""
+        return self.folder / "postgresql"
 
     @property
     def certificates(self) -> Path:
@@ -86,20 +92,26 @@ class ClusterPlace:
         )
 
     def make_secrets(self) -> None:
-        """The password of PostgreSQL and the first master key, where they are not there yet."""
+        """The password of PostgreSQL and the first master key, where there is no installation yet.
+
+        Raises `SetupError` `secret_missing` where there is one that has lost a secret: another one would open nothing.
+        """
         self.secrets.mkdir(mode=0o700, exist_ok=True)
         for file, made in (
             (self.database_password, secrets.token_urlsafe(32)),
             (self.master_keys, f"1:{base64.b64encode(os.urandom(32)).decode()}"),
         ):
-            if not file.exists():
-                fresh = file.with_suffix(".new")
-                fresh.touch(mode=0o600)
-                with fresh.open("w") as writing:
-                    writing.write(f"{made}\n")
-                    writing.flush()
-                    os.fsync(writing.fileno())
-                fresh.replace(file)
+            if file.exists():
+                continue
+            if self.postgresql_data.exists():
+                raise _missing(file)
+            fresh = file.with_suffix(".new")
+            fresh.touch(mode=0o600)
+            with fresh.open("w") as writing:
+                writing.write(f"{made}\n")
+                writing.flush()
+                os.fsync(writing.fileno())
+            fresh.replace(file)
 
     def environment(self) -> dict[str, str]:
         """The settings with which the command line reaches the installation, and its parts each other."""
@@ -140,3 +152,12 @@ class ClusterPlace:
     def master_keys(self) -> Path:
         """The file with the ring of master keys."""
         return self.secrets / "master-keys"
+
+
+def _missing(file: Path) -> SetupError:
+    return SetupError(
+        "secret_missing",
+        f"集群已有数据,但缺少 {file}:请从保管处取回该文件(不会另造,新造的打不开已有数据)。",
+        f"The cluster has data, but {file} is missing: bring the file back from where it is kept; none is made, since "
+        "another one would not open the data.",
+    )

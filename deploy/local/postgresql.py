@@ -159,11 +159,20 @@ def url_of(port: int, database: str = "postgres", password: str | None = None) -
 
 
 def answers(url: str) -> bool:
-    """Whether the server takes connections."""
+    """Whether the server takes connections. Raises `SetupError` `database_password_refused`, which no waiting mends."""
     plain = url.replace("+psycopg", "", 1)
-    with suppress(psycopg.OperationalError), psycopg.connect(plain, connect_timeout=5):
-        return True
-    return False
+    try:
+        with psycopg.connect(plain, connect_timeout=5):
+            return True
+    except psycopg.OperationalError as error:
+        # There is no code before a session is; our servers speak English.
+        if "password authentication failed" in str(error):
+            raise SetupError(
+                "database_password_refused",
+                "PostgreSQL 不接受 database-password 中的口令:请恢复原来的文件。",
+                "PostgreSQL refuses the password in database-password: bring the former file back.",
+            ) from None
+        return False
 
 
 @contextmanager

@@ -135,3 +135,15 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     place.make_secrets()
     assert {file.name: file.read_text() for file in place.secrets.iterdir()} == before
     assert sorted(before) == ["database-password", "master-keys"]
+
+
+@pytest.mark.parametrize("lost", ["database-password", "master-keys"])
+def test_no_other_secret_takes_the_place_of_a_lost_one(lost: str, tmp_path: Path) -> None:
+    place = ClusterPlace(tmp_path, 8000)
+    place.make_secrets()
+    (place.secrets / lost).unlink()
+    place.postgresql_data.mkdir()
+    with pytest.raises(SetupError, match=lost) as caught:
+        place.make_secrets()
+    assert caught.value.code == "secret_missing"
+    assert not (place.secrets / lost).exists()

@@ -66,7 +66,10 @@ async def test_it_stays_what_it_was_over_a_restart_and_asks_for_the_password(
         "SELECT word FROM kept",
     ):
         server = await serving(installed, data, port, url)
-        assert not answers(url_of(port, password=f"{PASSWORD}x"))
+        with pytest.raises(SetupError) as refused:
+            answers(url_of(port, password=f"{PASSWORD}x"))
+        assert refused.value.code == "database_password_refused"
+        assert PASSWORD not in str(refused.value)
         engine = create_engine(url)
         with engine.begin() as connection:
             seen = connection.execute(text(question))
