@@ -5,14 +5,17 @@ import re
 import shutil
 import socket
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.errors import Unavailable
 from services.move.marks import refuse_moving
 from services.policies import load_policies
 from services.policy_source import PolicyError
 from services.settings import Settings, SetupError
+from services.vault import Vault
 from services.weaknesses import refuse_weak
 
 LEAST_FREE_MB = 500
@@ -122,14 +125,33 @@ def _not_ours(host: str, port_variable: str) -> SetupError:
 
 
 def check_safe(settings: Settings) -> None:
-    """Raises `SetupError` `not_safe_for_production`, `data_moved`, `move_unfinished`, or `database_unusable` where
-    the database must be asked."""
+    """Raises `SetupError` `not_safe_for_production`, `data_moved`, `move_unfinished`, `database_unusable` where the
+    database must be asked, or what `check_keys` does, but for a key store that is away."""
     refuse_moving(settings.data_dir)
     refuse_weak(settings, with_data=False)
     try:
         refuse_weak(settings, with_data=True)
     except SQLAlchemyError as error:
         raise database_away(settings, error) from None
+    with suppress(Unavailable):  # the parts wait for it
+        check_keys(settings)
+
+
+def check_keys(settings: Settings) -> bool:
+    """Whether the installation has its own secret, which the master keys open; nothing is made.
+
+    Raises `SetupError` `master_keys_invalid`, `master_keys_unreadable`, `master_key_unknown`, `master_key_wrong`, and
+    `Unavailable` (`keys_unavailable`).
+    """
+    vault = Vault.of(settings)
+    try:
+        if vault.proved():
+            return True
+        if settings.master_keys is not None or settings.master_keys_file is not None:
+            vault.masters.current()
+        return False
+    finally:
+        vault.store.close()
 
 
 def database_away(settings: Settings, error: SQLAlchemyError) -> SetupError:

@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
-from cli.checks import check_data_dir, check_port, ports_of
+from cli.checks import check_data_dir, check_keys, check_port, ports_of
 from cli.terminal import Terminal
 from services.database import alembic_config, create_engine_from
 from services.erased_check import ErasedCheck
@@ -78,7 +78,9 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     database = _database(settings)
     yield database
     if database.ok:
-        yield _erased(settings)
+        yield (keys := _keys(settings))
+        if keys.ok is not False:
+            yield _erased(settings)
     yield from temporal
     yield from _security(settings, with_data=database.ok is True)
     yield from school_sign_on(settings)
@@ -164,6 +166,15 @@ def _security(settings: Settings, *, with_data: bool) -> Iterator[Finding]:
         yield Finding(f"security.{item.code}", False if wrong else None, f"{item.zh} {item.en}")
     if not found:
         yield Finding("security", True, f"nothing weak found, mode {settings.mode}")
+
+
+def _keys(settings: Settings) -> Finding:
+    """Whether the master keys are those of this installation."""
+    try:
+        made = check_keys(settings)
+    except (SetupError, Unavailable) as error:
+        return Finding("keys", False, f"{error.zh} {error.en}")
+    return Finding("keys", made or None, "opened by the master keys" if made else "not made yet")
 
 
 def _erased(settings: Settings) -> Finding:

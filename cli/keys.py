@@ -31,6 +31,7 @@ def list_(as_json: JsonOption = False) -> None:
     settings = load_settings()
     vault = Vault.of(settings)
     with _store_needed():
+        vault.proved()
         current = vault.masters.current()
         wrapped, destroyed = vault.store.counts()
     masters = [{"id": name, "keys": count} for name, count in sorted(({current: 0} | wrapped).items())]

@@ -5,14 +5,14 @@ import asyncio
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
-from cli.checks import check_data_dir, check_policies, database_away
+from cli.checks import check_data_dir, check_keys, check_policies, database_away
 from cli.terminal import Terminal
 from services.database import create_engine_from, migrate
+from services.errors import Unavailable
 from services.first_staff import ensure_school
 from services.namespace import register_namespace
 from services.settings import Settings, SetupError
 from services.sign_on.first import first_passwords_file, make_first_accounts
-from services.vault import Vault
 from services.weaknesses import refuse_weak
 
 PATIENCE_SECONDS = 120
@@ -28,7 +28,7 @@ def set_up(settings: Settings, terminal: Terminal) -> int:
     terminal.say("检查并升级数据库", "bringing the databases up to date")
     try:
         migrate(settings)
-        Vault.of(settings).store.close()
+        check_keys(settings)
         engine = create_engine_from(settings)
         ensure_school(engine, settings.school_code, settings.school_name, settings.province)
         engine.dispose()
@@ -36,6 +36,8 @@ def set_up(settings: Settings, terminal: Terminal) -> int:
         made = make_first_accounts(settings)
     except SQLAlchemyError as error:
         raise database_away(settings, error) from None
+    except Unavailable as away:
+        raise SetupError(away.code, away.zh, away.en) from None
     terminal.say(
         f"Temporal({settings.temporal_target}):命名空间 {settings.temporal_namespace}",
         f"Temporal at {settings.temporal_target}: namespace {settings.temporal_namespace}",

@@ -3,18 +3,20 @@
 import asyncio
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from rich.panel import Panel
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.checks import check_data_dir, check_policies, check_ports, database_away, ports_of
+from cli.checks import check_data_dir, check_keys, check_policies, check_ports, database_away, ports_of
 from cli.foreground import LOOK_SECONDS, READY_SECONDS, alone_in, let_people_in, run_parts, until_ready
 from cli.supervisor import Part, Supervisor
 from cli.terminal import Terminal
 from services.cores import core_of
 from services.database import migrate
+from services.errors import Unavailable
 from services.move.marks import refuse_moving
 from services.settings import Settings, SetupError
 from services.sign_on.first import first_passwords_file
@@ -53,6 +55,8 @@ def _run(settings: Settings, terminal: Terminal) -> int:
         refuse_weak(settings, with_data=True)
     except SQLAlchemyError as error:
         raise database_away(settings, error) from None
+    with suppress(Unavailable):  # the parts wait for it
+        check_keys(settings)
     return asyncio.run(_serve(settings, terminal, temporal))
 
 

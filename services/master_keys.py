@@ -9,7 +9,6 @@ in `master_keys_of`.
 """
 
 import base64
-import binascii
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -68,7 +67,7 @@ class KeyRing:
         return master_id, _MARKS[self._algorithm] + master.seal(self._algorithm, key, context)
 
     def unwrap(self, master_id: str, wrapped: bytes, context: bytes) -> bytes:
-        master = self._ring.get(master_id) or self._fresh().get(master_id)
+        master = self._ring.get(master_id) or self._fresh(make=False).get(master_id)
         if master is None:
             raise SetupError(
                 "master_key_unknown",
@@ -100,16 +99,16 @@ class KeyRing:
             _write(self._path, text).replace(self._path)
             return new
 
-    def _fresh(self) -> dict[str, Sealer]:
-        """The ring as its file has it now."""
+    def _fresh(self, *, make: bool = True) -> dict[str, Sealer]:
+        """The ring as its file has it now. What is wrapped already is not opened by a ring that is yet to `make`."""
         if self._path is None:
             return self._ring
         try:
-            if self._own and not self._path.exists():
+            if make and self._own and not self._path.exists():
                 _make(self._path)
             stat = self._path.stat()
             if self._seen != (seen := (stat.st_ino, stat.st_mtime_ns, stat.st_size)):
-                self._ring = _parse(self._path.read_text())
+                self._ring = _parse(_text_in(self._path))
                 self._seen = seen
         except OSError as error:
             raise SetupError(
@@ -136,13 +135,23 @@ def has_guessable_key(settings: Settings) -> bool:
     if settings.master_keys is not None:
         text = settings.master_keys.get_secret_value()
     elif settings.master_keys_file is not None:
-        text = settings.master_keys_file.read_text()
+        text = _text_in(settings.master_keys_file)
     else:
         return False
     try:
         return any(len(set(key)) < _FEWEST_DIFFERENT for key in _keys_in(text).values())
     except SetupError:
         return False
+
+
+def check_ring(file: Path) -> None:
+    """Raises `SetupError` `master_keys_invalid` where the file holds no ring."""
+    _keys_in(_text_in(file))
+
+
+def _text_in(file: Path) -> str:
+    # What is no text is no ring, either.
+    return file.read_text(encoding="utf-8", errors="replace")
 
 
 def _parse(text: str) -> dict[str, Sealer]:
@@ -155,7 +164,7 @@ def _keys_in(text: str) -> dict[str, bytes]:
         name, _, encoded = _with_id(item).partition(":")
         try:
             key = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:  # letters beyond ASCII, too
             key = b""
         if not name or name in ring or len(key) != KEY_BYTES:
             raise _not_a_ring()

@@ -136,6 +136,14 @@ class Vault:
         """A 32-byte key for one purpose of this installation; no rotation changes it."""
         return derive(self._root, purpose)
 
+    def proved(self) -> bool:
+        """Whether the installation has its own secret, which the master keys do open; nothing is made."""
+        stored = self.store.find([_INSTALLATION]).get(_INSTALLATION)
+        if stored is None:
+            return False
+        self.plain_key(stored)
+        return True
+
     @cached_property
     def _identity(self) -> bytes:
         return self.derive("identity")

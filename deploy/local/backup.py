@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deploy.local.place import ClusterPlace
 from deploy.local.postgresql import SUPERUSER, find_postgresql, major_of
+from services.master_keys import check_ring
 from services.settings import SetupError
 from services.settings_security import secret_in
 
@@ -60,7 +61,8 @@ def restore(source: Path, master_keys: Path, place: ClusterPlace) -> None:
     """Make of a backup a cluster in a new folder, to be started by `up`. One that still runs elsewhere would go on
     in parallel, so the old one must be gone.
 
-    Raises `SetupError` `no_backup`, `backup_damaged`, `restore_target_in_use`, `folder_closed`.
+    Raises `SetupError` `no_backup`, `backup_damaged`, `master_keys_invalid`, `restore_target_in_use`, `folder_closed`.
+    Whether the keys are those that wrapped what is in the backup, its start tells.
     """
     major = major_of(source / _POSTGRESQL)
     if major is None:
@@ -73,6 +75,7 @@ def restore(source: Path, master_keys: Path, place: ClusterPlace) -> None:
             f"{place.folder} 里已有一个集群:请用 --dir 指明新的目录。",
             f"There is a cluster in {place.folder}: name a new folder with --dir.",
         )
+    check_ring(master_keys)
     installed = find_postgresql(major)
     place.folder.mkdir(parents=True, exist_ok=True)
     place.folder.chmod(0o711)

@@ -1,5 +1,6 @@
 """A backup under load, the end of everything, and a restored cluster."""
 
+import base64
 import json
 import shutil
 from collections.abc import Generator
@@ -54,6 +55,11 @@ def test_what_is_there_is_neither_written_over_nor_taken_for_a_backup(folder: Pa
     (folder / "backup" / "postgresql" / "backup_manifest").write_text(json.dumps(manifest))
     (folder / "backup" / "data").mkdir()
     (folder / "backup" / "database-password").touch()
+    with pytest.raises(SetupError) as caught:
+        restore(folder / "backup", folder / "keys", ClusterPlace(folder / "other", 8000))
+    assert caught.value.code == "master_keys_invalid"
+    assert not (folder / "other").exists()
+    (folder / "keys").write_text(f"1:{base64.b64encode(bytes(32)).decode()}")
     with pytest.raises(SetupError, match="PG_VERSION") as caught:
         restore(folder / "backup", folder / "keys", ClusterPlace(folder / "other", 8000))
     assert caught.value.code == "backup_damaged"

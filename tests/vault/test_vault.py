@@ -240,10 +240,17 @@ def test_a_ring_that_is_none_is_refused(settings: Settings, text: str) -> None:
 
 def test_another_installations_master_key_opens_nothing(vault: Vault, settings: Settings) -> None:
     assert vault.store.find(["case-a"])
-    (settings.data_dir / "keys" / "master.key").unlink()
+    ring = settings.data_dir / "keys" / "master.key"
+    ring.write_text(base64.b64encode(os.urandom(32)).decode())
     with pytest.raises(SetupError) as refused:
         Vault.of(settings).key("case-a")
     assert refused.value.code == "master_key_wrong"
+    # Nor is one made to open it with.
+    ring.unlink()
+    with pytest.raises(SetupError) as refused:
+        Vault.of(settings).key("case-a")
+    assert refused.value.code == "master_keys_unreadable"
+    assert not ring.exists()
 
 
 _MAKE = """
