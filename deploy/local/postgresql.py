@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from cli.with_parent import command_with_parent
 from services.settings import SetupError
@@ -160,9 +160,16 @@ def url_of(port: int, database: str = "postgres", password: str | None = None) -
 
 def answers(url: str) -> bool:
     """Whether the server takes connections. Raises `SetupError` `database_password_refused`, which no waiting mends."""
-    plain = url.replace("+psycopg", "", 1)
+    given = make_url(url)  # whose password may hold anything
     try:
-        with psycopg.connect(plain, connect_timeout=5):
+        with psycopg.connect(
+            host=given.host,
+            port=given.port,
+            user=given.username,
+            password=given.password,
+            dbname=given.database,
+            connect_timeout=5,
+        ):
             return True
     except psycopg.OperationalError as error:
         # There is no code before a session is; our servers speak English.

@@ -23,7 +23,7 @@ from services.settings import SetupError
 from tests.product import free_port
 from tests.setup.test_supervisor import until
 
-PASSWORD = secrets.token_urlsafe() + "/:@"
+PASSWORD = secrets.token_urlsafe() + "/:@ %+'"
 
 
 def test_a_fresh_server_keeps_what_is_committed() -> None:
