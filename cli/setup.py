@@ -13,6 +13,7 @@ from services.first_staff import ensure_school
 from services.namespace import register_namespace
 from services.settings import Settings, SetupError
 from services.sign_on.first import first_passwords_file, make_first_accounts
+from services.temporal_health import temporal_unreachable
 from services.weaknesses import refuse_weak
 
 PATIENCE_SECONDS = 120
@@ -59,9 +60,4 @@ async def _namespace(settings: Settings, terminal: Terminal) -> None:
             await asyncio.sleep(_LOOK_SECONDS)
         else:
             return
-    raise SetupError(
-        "temporal_unreachable",
-        f"连不上 Temporal({settings.temporal_target}):请检查该服务是否在运行,以及 TEMPORAL_ADDRESS 是否正确。",
-        f"Temporal does not answer at {settings.temporal_target}: check that it runs and that TEMPORAL_ADDRESS "
-        "is right.",
-    )
+    raise temporal_unreachable(settings)

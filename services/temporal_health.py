@@ -36,9 +36,9 @@ async def check_temporal(settings: Settings, timeout_seconds: float = CONNECT_SE
                 f"Temporal({target})中没有命名空间 {namespace}:请先创建,或修改 TEMPORAL_NAMESPACE。",
                 f"Temporal at {target} has no namespace {namespace}: create it or change TEMPORAL_NAMESPACE.",
             ) from None
-        raise _unreachable(target) from None
+        raise temporal_unreachable(settings) from None
     except (TimeoutError, RuntimeError, OSError):
-        raise _unreachable(target) from None
+        raise temporal_unreachable(settings) from None
     return client
 
 
@@ -59,9 +59,13 @@ async def worker_seen(client: Client, settings: Settings) -> bool:
     return any(poller.last_access_time.ToDatetime(UTC) > since for poller in answer.pollers)
 
 
-def _unreachable(target: str) -> SetupError:
+def temporal_unreachable(settings: Settings) -> SetupError:
+    """That nobody answers at Temporal's address, or, over TLS, nobody whose certificate counts and who takes ours."""
+    target, over_tls = settings.temporal_target, settings.temporal_over_tls
+    zh = ",证书(ZHUHANG_TEMPORAL_TLS_…)是否为该服务所认" if over_tls else ""
+    en = ", and that the certificates of ZHUHANG_TEMPORAL_TLS_… are those of this server" if over_tls else ""
     return SetupError(
         "temporal_unreachable",
-        f"连不上 Temporal({target}):请检查该服务是否在运行,以及 TEMPORAL_ADDRESS 是否正确。",
-        f"Temporal does not answer at {target}: check that it runs and that TEMPORAL_ADDRESS is right.",
+        f"连不上 Temporal({target}):请检查该服务是否在运行,以及 TEMPORAL_ADDRESS 是否正确{zh}。",
+        f"Temporal does not answer at {target}: check that it runs and that TEMPORAL_ADDRESS is right{en}.",
     )

@@ -104,6 +104,9 @@ async def test_certificates_are_checked_on_both_sides(temporal_address: str, tmp
             {"temporal_tls_cert_file": None, "temporal_tls_key_file": None},
             {"temporal_tls_ca_file": None, "temporal_tls_cert_file": None, "temporal_tls_key_file": None},
         ):
+            tried = good.model_copy(update=changed)
             with pytest.raises(SetupError) as caught:
-                await check_temporal(good.model_copy(update=changed))
+                await check_temporal(tried)
             assert caught.value.code == "temporal_unreachable"
+            named = ["ZHUHANG_TEMPORAL_TLS_" in said for said in (caught.value.zh, caught.value.en)]
+            assert named == [tried.temporal_over_tls] * 2
