@@ -6,6 +6,7 @@ ledger, key store and Temporal together.
 
 import hashlib
 import json
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -25,27 +26,49 @@ _PART = ".part"
 
 
 def place_of(folder: Path) -> ClusterPlace:
-    """The cluster in a folder. Raises `SetupError` `no_cluster` where none was ever started."""
+    """The cluster in a folder. Raises `SetupError` `no_cluster` where none was ever started, or what it kept of its
+    start cannot be read."""
     try:
-        lines = (folder / "cluster.env").read_text().splitlines()
-    except FileNotFoundError:
+        written = (folder / "cluster.env").read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
         raise SetupError(
             "no_cluster",
-            f"{folder} 里没有集群(缺 cluster.env):请用 --dir 指明。",
-            f"There is no cluster in {folder} (no cluster.env): name it with --dir.",
+            f"{folder} 里没有集群(cluster.env:{error.strerror}):请用 --dir 指明。",
+            f"There is no cluster in {folder} (cluster.env: {error.strerror}): name it with --dir.",
         ) from None
-    port = next(line.partition("=")[2] for line in lines if line.startswith("ZHUHANG_HTTP_PORT="))
-    return ClusterPlace(folder, int(port))
+    if (port := re.search(r"^ZHUHANG_HTTP_PORT=(\d{1,5})$", written, re.MULTILINE)) is None:
+        raise SetupError(
+            "no_cluster",
+            f"{folder / 'cluster.env'} 已损坏,其中没有端口:请再启动一次集群,它会重写该文件。",
+            f"{folder / 'cluster.env'} is damaged and names no port: start the cluster anew, which writes it.",
+        )
+    return ClusterPlace(folder, int(port[1]))
 
 
 def back_up(place: ClusterPlace, into: Path) -> None:
     """Copy the running cluster into the new folder `into`, but for the master keys, which are kept elsewhere.
 
-    Raises `SetupError` `backup_exists`, `postgresql_failed`.
+    Raises `SetupError` `backup_exists`, `postgresql_failed`, `backup_failed` where the disk is full or something cannot
+    be read or written. What has been copied by then goes.
     """
     _refuse_used(into)
     unfinished = into.with_name(into.name + _UNFINISHED)
     shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        _copy_all(place, unfinished)
+        unfinished.rename(into)
+    except OSError as error:
+        reason = f"{error.filename or unfinished}: {error.strerror}"
+        raise SetupError(
+            "backup_failed",
+            f"备份到 {into} 失败({reason}):请检查权限与磁盘,或换一个目录。",
+            f"The backup into {into} failed ({reason}): check permissions and the disk, or name another folder.",
+        ) from None
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _copy_all(place: ClusterPlace, unfinished: Path) -> None:
     (unfinished / _DATA).mkdir(parents=True, mode=0o700)
     # First, because entries leave the journal for the database, and the ends that the chain had are in its past.
     _copy_audit(place.data / _AUDIT, unfinished / _DATA / _AUDIT)
@@ -54,7 +77,6 @@ def back_up(place: ClusterPlace, into: Path) -> None:
     _copy_server(place, unfinished / _POSTGRESQL)
     _copy_files(place.data, unfinished / _DATA)
     shutil.copy(place.database_password, unfinished / _PASSWORD)
-    unfinished.rename(into)
 
 
 def restore(source: Path, master_keys: Path, place: ClusterPlace) -> None:
