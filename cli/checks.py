@@ -31,8 +31,8 @@ def check_policies(settings: Settings) -> None:
         ) from None
 
 
-def check_data_dir(data_dir: Path) -> int:
-    """Make the data folder where it is missing; the free space there in MB.
+def check_data_dir(data_dir: Path, variable: str = "ZHUHANG_DATA_DIR") -> int:
+    """Make the data folder, which `variable` names, where it is missing; the free space there in MB.
 
     Raises `SetupError` `data_dir_not_writable` or `disk_full`.
     """
@@ -43,10 +43,9 @@ def check_data_dir(data_dir: Path) -> int:
     except OSError as error:
         raise SetupError(
             "data_dir_not_writable",
-            f"无法写入数据目录 {data_dir}({error.strerror}):请检查权限和磁盘,"
-            "或用 ZHUHANG_DATA_DIR 换一个目录。",
+            f"无法写入数据目录 {data_dir}({error.strerror}):请检查权限和磁盘,或用 {variable} 换一个目录。",
             f"The data folder {data_dir} cannot be written ({error.strerror}): check its permissions and the "
-            "disk, or name another one in ZHUHANG_DATA_DIR.",
+            f"disk, or name another one in {variable}.",
         ) from None
     free = shutil.disk_usage(data_dir).free >> 20
     if free < LEAST_FREE_MB:

@@ -25,8 +25,11 @@ LOOK_SECONDS = 0.3
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def alone_in(data_dir: Path, terminal: Terminal, work: Callable[[], int]) -> int:
-    """The status of `work`, which is the only one on the data folder; SIGINT, SIGTERM and SIGHUP break it off.
+def alone_in(
+    data_dir: Path, terminal: Terminal, work: Callable[[], int], variable: str = "ZHUHANG_DATA_DIR"
+) -> int:
+    """The status of `work`, which is the only one on the data folder that `variable` names; SIGINT, SIGTERM and SIGHUP
+    break it off.
 
     Raises `SetupError` `already_running`, and what `work` raises.
     """
@@ -42,9 +45,9 @@ def alone_in(data_dir: Path, terminal: Terminal, work: Callable[[], int]) -> int
             raise SetupError(
                 "already_running",
                 f"数据目录 {data_dir} 已有一个助航在运行(进程 {held.holder}):"
-                "请先结束它,或用 ZHUHANG_DATA_DIR 换一个目录。",
+                f"请先结束它,或用 {variable} 换一个目录。",
                 f"Zhuhang already runs on the data folder {data_dir} (process {held.holder}): "
-                "end it first, or name another folder in ZHUHANG_DATA_DIR.",
+                f"end it first, or name another folder in {variable}.",
             ) from None
         except KeyboardInterrupt:
             terminal.say("已中止", "broken off before everything was up")

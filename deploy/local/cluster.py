@@ -34,6 +34,9 @@ from services.settings import Settings, SetupError, load_settings
 from services.settings_security import secret_in
 from services.weaknesses import refuse_weak
 
+# Also --dir of the command line.
+_FOLDER_VARIABLE = "ZHUHANG_CLUSTER_DIR"
+
 
 def run_cluster(place: ClusterPlace, terminal: Terminal, *, servers_only: bool = False) -> int:
     """Run the cluster until SIGINT, SIGTERM or SIGHUP; the exit status. With `servers_only` PostgreSQL and Temporal
@@ -41,10 +44,14 @@ def run_cluster(place: ClusterPlace, terminal: Terminal, *, servers_only: bool =
 
     Raises `SetupError` when something is in the way.
     """
-    check_data_dir(place.folder)
+    check_data_dir(place.folder, _FOLDER_VARIABLE)
     place.folder.chmod(0o711)  # PostgreSQL, which refuses to be root, passes through to its own
-    check_data_dir(place.data)
-    return alone_in(place.folder, terminal, lambda: _alone(place, terminal, servers_only=servers_only))
+    check_data_dir(place.data, _FOLDER_VARIABLE)
+
+    def work() -> int:
+        return _alone(place, terminal, servers_only=servers_only)
+
+    return alone_in(place.folder, terminal, work, _FOLDER_VARIABLE)
 
 
 def _alone(place: ClusterPlace, terminal: Terminal, *, servers_only: bool) -> int:

@@ -1,6 +1,7 @@
 """What the parts of a cluster on one machine are given: certificates and a proxy's configuration."""
 
 import re
+import shutil
 import ssl
 import stat
 import subprocess
@@ -17,6 +18,7 @@ from deploy.local.__main__ import app
 from deploy.local.certificates import certify
 from deploy.local.place import HIGHEST_PORT, ClusterPlace
 from deploy.local.proxy import proxy_command
+from services.file_lock import exclusive
 from services.settings import SetupError
 
 
@@ -102,6 +104,33 @@ def test_the_proxy_knows_every_api_and_answers_in_their_words(tmp_path: Path) ->
     written = Path(command[command.index("--config") + 1]).read_text()
     assert "reverse_proxy 127.0.0.1:8001 127.0.0.1:8002 {" in written
     assert re.search(r'respond `\{.*"code": "service_unavailable".*\}` 503', written)
+
+
+def test_the_cluster_names_the_variable_that_moves_it(tmp_path: Path) -> None:
+    cluster = tmp_path / "cluster"
+    place = ClusterPlace(cluster, 8000)
+    place.data.mkdir(parents=True)
+    with exclusive(cluster / "up.lock"):
+        said = refused(cluster)
+        assert "[already_running]" in said
+    shutil.rmtree(cluster)
+    cluster.write_text("a file, not a folder")
+    assert "[data_dir_not_writable]" in refused(cluster)
+
+
+def refused(folder: Path) -> str:
+    """What is said of a cluster in the folder that does not start."""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "deploy.local", "up", "--dir", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "ZHUHANG_CLUSTER_DIR" in done.stdout
+    assert "ZHUHANG_DATA_DIR" not in done.stdout
+    return done.stdout
 
 
 def test_no_two_parts_share_a_port(tmp_path: Path) -> None:
