@@ -2,18 +2,21 @@
 
 import json
 import os
+import re
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import typer
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from cli.checks import database_away
 from services.database import create_engine_from
 from services.errors import UnknownActor
 from services.settings import Settings
@@ -84,7 +87,7 @@ class ApiClient:
 
 def local_token(settings: Settings, actor: str, *, as_json: bool, lifetime: timedelta | None = None) -> str:
     """The secret of a short session as this actor, made in the installation's own database; whoever may open
-    that may act as anybody. Without the database, or the actor, the command ends."""
+    that may act as anybody. Without the database, or one that works, or the actor, the command ends."""
     kept_in = make_url(settings.database_url).database
     here = not settings.database_url.startswith("sqlite") or (kept_in is not None and Path(kept_in).exists())
     if here:
@@ -94,8 +97,10 @@ def local_token(settings: Settings, actor: str, *, as_json: bool, lifetime: time
         except UnknownActor as unknown:
             say_problem({"code": unknown.code, "zh": unknown.zh, "en": unknown.en}, as_json=as_json)
             raise typer.Exit(REFUSED) from None
-        except SQLAlchemyError:
-            pass
+        except SQLAlchemyError as error:
+            if not _was_never_made(error):
+                away = database_away(settings, error)
+                raise _away(away.code, away.zh, away.en, as_json=as_json) from None
         finally:
             engine.dispose()
     raise _away(
@@ -105,6 +110,15 @@ def local_token(settings: Settings, actor: str, *, as_json: bool, lifetime: time
         "No database of Zhuhang can be used here: start it with make run (or zhuhang up), or check "
         f"ZHUHANG_DATA_DIR; for another machine give a token in {_TOKEN_VARIABLE}.",
         as_json=as_json,
+    )
+
+
+def _was_never_made(error: SQLAlchemyError) -> bool:
+    """Whether the database or its tables are absent, as before the first start."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    # There is no code before a session is, nor in SQLite.
+    return isinstance(cause, psycopg.errors.UndefinedTable) or (
+        re.search(r"no such table|FATAL:  database .* does not exist", str(cause)) is not None
     )
 
 
