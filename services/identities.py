@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Engine, or_
 from sqlmodel import Session, col, select
 
 from models.case.kernel import Actor, Role
-from models.case.machine import PublicCommand
+from models.case.machine import AnyCommand
 from models.case.profile import CorrectProfile
 from models.tables import CaseRow
 from services.access import readable
@@ -65,7 +65,7 @@ class Identities:
         key = self._vault.index(actor.school_id, "id_number", id_number)
         return _first(session, actor, col(CaseRow.id_number_key) == key, besides)
 
-    def check_corrections(self, actor: Actor, case_id: str, commands: Sequence[PublicCommand]) -> None:
+    def check_corrections(self, actor: Actor, case_id: str, commands: Sequence[AnyCommand]) -> None:
         """Nobody is corrected into somebody else. Raises Conflict (`student_no_taken`, `id_number_taken`)."""
         corrections = [command for command in commands if isinstance(command, CorrectProfile)]
         if actor.role not in _CORRECTING or not corrections:

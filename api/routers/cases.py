@@ -171,8 +171,8 @@ async def send_command(
     given = body if isinstance(body, list) else [body]
     detail = {"types": [item.type for item in given], "key": services.audit.digest(key)}
     await services.audit.record(caller, "case.command", case_id=case_id, outcome="begun", detail=detail)
-    await services.check_corrections(actor, case_id, given)
     commands = await services.completed(actor, given)
+    await services.check_corrections(actor, case_id, commands)
     try:
         answer = await services.commands.send(case_id, commands, actor, key_of_person(actor, key), version)
     except (NotFound, KeyDestroyed):

@@ -18,6 +18,7 @@ from models.case.kernel import (
     Event,
     MentorAnswer,
     Party,
+    Ref,
     Refused,
     ReserveMentor,
     Role,
@@ -55,13 +56,13 @@ class RequestTransfer(Command):
 
 class AcceptTransfer(Command):
     type: Literal["accept_transfer"] = "accept_transfer"
-    transfer_id: str
+    transfer_id: Ref
     reason: str | None = Field(default=None, max_length=1000)
 
 
 class DeclineTransfer(Command):
     type: Literal["decline_transfer"] = "decline_transfer"
-    transfer_id: str
+    transfer_id: Ref
     reason: str | None = Field(default=None, max_length=1000)
 
 

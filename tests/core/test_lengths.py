@@ -7,8 +7,6 @@ from pydantic import TypeAdapter
 
 from models.case.machine import PublicCommand
 
-# Such an id is compared with those that the case knows, and goes nowhere.
-COMPARED = {"AcceptTransfer.transfer_id", "DeclineTransfer.transfer_id"}
 # Of a closed set, or of a form that says how long it is.
 CLOSED = {"enum", "const", "format", "pattern"}
 
@@ -35,5 +33,4 @@ def endless(node: Any, where: str) -> Iterator[str]:
 def test_no_text_and_no_list_of_a_command_is_endless() -> None:
     schema = TypeAdapter(PublicCommand).json_schema()
     assert "CorrectProfile" in schema["$defs"]
-    found = {place for name, model in schema["$defs"].items() for place in endless(model, name)}
-    assert found == COMPARED
+    assert [place for name, model in schema["$defs"].items() for place in endless(model, name)] == []

@@ -14,6 +14,7 @@ from models.case.kernel import Actor, Role
 from models.case.profile import CorrectProfile
 from models.roster.columns import field_of, roster_columns
 from models.tables import CaseDeadline, CaseEvent, CaseRow
+from services.commands import CommandKey
 from services.settings import SetupError, load_settings
 from services.verify import Verifier
 from tests.imports.files import imported, outcomes, person, roster, send
@@ -67,7 +68,7 @@ async def test_a_ledger_with_what_no_workbook_holds_goes_out_without_it(product:
         school_id=product.settings.school_code,
         department_id="cs",
     )
-    await product.services.commands.send(case_id, [correct], supervisor, f"{case_id}-old")
+    await product.services.commands.send(case_id, [correct], supervisor, CommandKey(f"{case_id}-old"))
 
     content = await exported(product, "college", masked=False)
     lines = load_workbook(io.BytesIO(content)).worksheets[0].values
