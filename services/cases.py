@@ -20,7 +20,7 @@ from models.calendar import season_of
 from models.case.intake import Hardship, Source
 from models.case.kernel import Actor, Role
 from models.case.machine import Opening, open_case
-from models.case.profile import Profile
+from models.case.profile import Line, Passage, Profile
 from models.case.state import CaseState
 from models.policy import Policy
 from models.roster.cells import RosterRules
@@ -51,7 +51,8 @@ class CaseDraft(Profile):
 
     department_id: str
     cohort: int | None = Field(default=None, ge=2000, le=2100)
-    hardship_types: list[str] = Field(default_factory=list[str], max_length=20)
+    hardship_types: list[Line] = Field(default_factory=list[Line], max_length=20)
+    other: dict[Line, Passage] = Field(default_factory=dict[Line, Passage], max_length=100)
 
 
 def profile_of(row: RosterRow) -> Profile:

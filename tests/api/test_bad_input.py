@@ -149,6 +149,22 @@ async def test_commands_reach_no_other_workflow(product: Product) -> None:
     assert (answer.status, answer.code) == (404, "case_unknown")
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "place"),
+    [
+        ("other", {"note": "长" * 2001}, "other.note"),
+        ("other", {f"note {number}": "x" for number in range(101)}, "other"),
+        ("hardship_types", ["x" * 301], "hardship_types.0"),
+    ],
+)
+async def test_a_file_is_opened_with_nothing_endless(
+    product: Product, field: str, value: Any, place: str
+) -> None:
+    draft = {"student_no": "LONG0001", "name": "测试", "department_id": "cs", field: value}
+    errors = problems(await product.request("POST", "/cases", "counselor", json=draft))
+    assert [where for where, _ in errors] == [place]
+
+
 async def test_a_body_that_is_too_large_is_not_read(product: Product) -> None:
     answer = await send(product, "case-any", json.dumps(NOTE | {"text": "x" * 300_000}))
     assert (answer.status, answer.code) == (413, "request_too_large")
