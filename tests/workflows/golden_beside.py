@@ -96,7 +96,16 @@ async def digest(recorder: Recorder) -> None:
 
 async def training(recorder: Recorder) -> None:
     """A class with one place, which changes hands, to its end; and the case that gave it up."""
-    async with working(recorder.lives("training", NATIONAL)) as lives:
+    await _taught(recorder, "enrolled", "training-class")
+
+
+async def training_aside(recorder: Recorder) -> None:
+    """The same since a class and a case tell each other beside what else they do."""
+    await _taught(recorder, "enrolled-aside", "training-class-aside")
+
+
+async def _taught(recorder: Recorder, enrolled: str, taught: str) -> None:
+    async with working(recorder.lives(taught, NATIONAL)) as lives:
         ledger = ClassLedger(lives.engine, lives.vault)
         classes = Training(lives.client, lives.engine, lives.settings, ledger, lives.vault)
         owner, today = lives.actor("college"), datetime.now(UTC).date()
@@ -112,11 +121,11 @@ async def training(recorder: Recorder) -> None:
             return [item.status for item in trainings] == ["enrolled"]
 
         await until(promoted)
-        await recorder.save(first, "enrolled")
+        await recorder.save(first, enrolled)
         await classes.command(owner, class_id, RecordAttendance(date=today, present=[second]), "day")
         done = Result(case_id=second, score_before=60, score_after=88, certificate="HZ-1")
         await classes.command(owner, class_id, CompleteClass(results=[done]), "complete")
-        await recorder.save_ended(lives, class_workflow_id(class_id), "training-class")
+        await recorder.save_ended(lives, class_workflow_id(class_id), taught)
 
 
 async def offboarding(recorder: Recorder) -> None:

@@ -1,12 +1,14 @@
 """Scenes of the golden histories: cases."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from services.errors import ServiceError
 from tests.product import POLICIES
 from tests.workflows.life import LIFE
 from tests.workflows.recorder import Recorder, until, working
-from workflows.case import FIRST_TASK_STANDS_ALONE, TIME_BEFORE_COMMANDS
+from workflows.case import FIRST_TASK_STANDS_ALONE, REFUSALS_COUNT, TIME_BEFORE_COMMANDS
 from workflows.erasure_messages import erasure_workflow_id
 from workflows.messages import CASE_STATUS, CaseStatus
 
@@ -36,6 +38,19 @@ async def timers(recorder: Recorder) -> None:
 
         await until(exhausted)
         await recorder.save(case_id, "timers")
+
+
+async def refused(recorder: Recorder) -> None:
+    """A case that asks for a mentor whom nobody knows, and has another then."""
+    async with working(recorder.lives("refused", NATIONAL)) as lives:
+        case_id = await lives.open()
+        await lives.do(case_id, LIFE[0][0], **LIFE[0][1])
+        with suppress(ServiceError):
+            await lives.do(case_id, "counselor", type="propose_mentor", mentor_id="nobody")
+        await lives.do(case_id, "college", type="assign_mentor", mentor_id="mentor-1", reason="专业对口")
+        history = await lives.handle(case_id).fetch_history()
+        assert any(REFUSALS_COUNT.encode() in event.SerializeToString() for event in history.events)
+        await recorder.save(case_id, "refused")
 
 
 async def second_run(recorder: Recorder) -> None:

@@ -27,10 +27,12 @@ SCENES: dict[Scene, tuple[str, ...]] = {
     golden_cases.erased: ("erased", "erasure"),
     golden_cases.late: ("late",),
     golden_cases.asked: ("asked",),
+    golden_cases.refused: ("refused",),
     golden_beside.batch: ("batch",),
     golden_beside.roster: ("import", "import-refused"),
     golden_beside.digest: ("digest", "digest-looked-again", "delivery"),
     golden_beside.training: ("training-class", "enrolled"),
+    golden_beside.training_aside: ("training-class-aside", "enrolled-aside"),
     golden_beside.offboarding: ("offboarding",),
     golden_beside.reconciler: ("reconcile",),
 }
