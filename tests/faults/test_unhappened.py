@@ -1,7 +1,6 @@
 """A worker dies over a command that it has projected already: another one decides anew, and its word counts."""
 
 from collections.abc import Generator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,16 +11,14 @@ from sqlmodel import Session, col, select
 from models.case.machine import Recorded
 from models.case.profile import Annotated_
 from models.tables import CaseDeadline, CaseEvent, CaseNotice, CaseRow
-from services.database import engine_of, migrate
 from services.past_events import PastEvents
 from services.projection import Ledger
 from services.repair import Repairs
-from services.settings import Settings
 from services.unhappened import Told
 from services.vault import Vault
 from tests.core.given import GOALS, PROOF, Case
 from tests.core.people import COUNSELOR, M1, START, SUPERVISOR
-from tests.views.databases import postgresql
+from tests.views.databases import ledger_on
 from workflows.messages import Projection
 
 
@@ -74,13 +71,7 @@ class Office:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Office]:
-    with ExitStack() as stack:
-        settings = Settings.model_validate({"data_dir": tmp_path})
-        if request.param == "postgresql":
-            settings.database_url = stack.enter_context(postgresql())
-        engine = engine_of(settings.database_url)
-        stack.callback(engine.dispose)
-        migrate(settings)
+    with ledger_on(request.param, tmp_path) as (settings, engine):
         vault = Vault.of(settings)
         vault.ensure(["case-1"])
         yield Office(engine, vault)

@@ -1,7 +1,6 @@
 """What the tests of the messages share."""
 
 from collections.abc import Generator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,22 +9,15 @@ from sqlmodel import Session
 from models.case.kernel import Role
 from models.tables import Staff
 from services.channels import Channels
-from services.database import engine_of, migrate, writing
+from services.database import writing
 from services.digest import DigestWriter
-from services.settings import Settings
 from tests.messages.desk import DAY, MORNING, SCHOOL, Desk
-from tests.views.databases import postgresql
+from tests.views.databases import ledger_on
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Desk]:
-    with ExitStack() as stack:
-        settings = Settings.model_validate({"data_dir": tmp_path})
-        if request.param == "postgresql":
-            settings.database_url = stack.enter_context(postgresql())
-        engine = engine_of(settings.database_url)
-        stack.callback(engine.dispose)
-        migrate(settings)
+    with ledger_on(request.param, tmp_path) as (settings, engine):
         with Session(writing(engine)) as session:
             person = {"id": "m1", "school_id": SCHOOL, "name": "测试导师", "role": Role.MENTOR}
             session.add(Staff.model_validate(person | {"capacity": 5, "created_at": MORNING - DAY}))

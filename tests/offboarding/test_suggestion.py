@@ -1,7 +1,6 @@
 """Asking who could take a case waits for nobody who is choosing a mentor at that moment, and keeps nobody waiting."""
 
 from collections.abc import Generator
-from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,10 +10,9 @@ from sqlmodel import Session, select
 
 from models.case.kernel import ReserveMentor, Role
 from models.tables import Reservation, Staff
-from services.database import engine_of, migrate, writing
+from services.database import writing
 from services.pairing import MentorPool
-from services.settings import Settings
-from tests.views.databases import postgresql
+from tests.views.databases import ledger_on
 
 DAY = date(2026, 11, 2)
 NEED = ReserveMentor(
@@ -31,13 +29,7 @@ NEED = ReserveMentor(
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Engine]:
-    with ExitStack() as stack:
-        settings = Settings.model_validate({"data_dir": tmp_path})
-        if request.param == "postgresql":
-            settings.database_url = stack.enter_context(postgresql())
-        migrate(settings)
-        engine = engine_of(settings.database_url)
-        stack.callback(engine.dispose)
+    with ledger_on(request.param, tmp_path) as (_, engine):
         person = {"school_id": NEED.school_id, "name": "测试导师", "role": Role.MENTOR, "department_id": "cs"}
         with Session(writing(engine)) as session:
             for name in ("m1", "m2"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from sqlmodel import Session, select
 
 from models.tables import TrainingClass
 from models.training_class import TrainingClassState
-from services.database import engine_of, migrate
+from services.database import engine_of
 from services.settings import Settings
 from services.training import ClassLedger
 from services.vault import Vault
-from tests.views.databases import Held, postgresql
+from tests.views.databases import Held, settings_on
 from workflows.class_messages import class_workflow_id
 
 FIRST = TrainingClassState(
@@ -34,11 +34,7 @@ THIRD = SECOND.but(places=5)
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Settings]:
-    settings = Settings.model_validate({"data_dir": tmp_path})
-    with ExitStack() as stack:
-        if request.param == "postgresql":
-            settings.database_url = stack.enter_context(postgresql())
-        migrate(settings)
+    with settings_on(request.param, tmp_path) as settings:
         yield settings
 
 

@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event, text
 
 from deploy.local import postgresql as local
+from services.database import engine_of, migrate
+from services.settings import Settings
 from tests.product import free_port
 
 
@@ -16,6 +19,28 @@ def postgresql() -> Generator[str]:
     """The URL of a PostgreSQL server of its own, on a port that no Temporal server of the tests takes."""
     with local.postgresql(free_port()) as url:
         yield url
+
+
+@contextmanager
+def settings_on(dialect: str, folder: Path) -> Generator[Settings]:
+    """The settings of an installation with its tables: on SQLite in `folder`, or on a PostgreSQL server of its own."""
+    settings = Settings.model_validate({"data_dir": folder})
+    with ExitStack() as stack:
+        if dialect == "postgresql":
+            settings.database_url = stack.enter_context(postgresql())
+        migrate(settings)
+        yield settings
+
+
+@contextmanager
+def ledger_on(dialect: str, folder: Path) -> Generator[tuple[Settings, Engine]]:
+    """The same, with an engine on its ledger."""
+    with settings_on(dialect, folder) as settings:
+        engine = engine_of(settings.database_url)
+        try:
+            yield settings, engine
+        finally:
+            engine.dispose()
 
 
 class Held:

@@ -1,7 +1,6 @@
 """Which cases have changed: each change is told once, in whatever order transactions commit."""
 
 from collections.abc import Generator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,24 +9,16 @@ from sqlmodel import col
 
 from models.tables import CaseRow
 from services.changes import ChangeFeed, Mark
-from services.database import engine_of, migrate, replace, writing
-from services.settings import Settings
-from tests.views.databases import postgresql
+from services.database import replace, writing
+from tests.views.databases import ledger_on
 
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Engine]:
-    folder = tmp_path_factory.mktemp("changes")
-    with ExitStack() as stack:
-        settings = Settings(data_dir=folder)
-        if request.param == "postgresql":
-            settings.database_url = stack.enter_context(postgresql())
-        found = engine_of(settings.database_url)
-        migrate(settings)
-        yield found
-        found.dispose()
+    with ledger_on(request.param, tmp_path_factory.mktemp("changes")) as (_, engine):
+        yield engine
 
 
 def row(case_id: str, version: int, updated: datetime, **more: object) -> CaseRow:
