@@ -127,8 +127,8 @@ class CaseOpener:
         )
 
     def prepare(self, actor: Actor, draft: CaseDraft, now: datetime) -> Opening:
-        """Check a draft. Raises NotAllowed, Unprocessable (`case_invalid`, `department_unknown`), Conflict
-        (`case_exists`, `case_erased`, `id_number_taken`)."""
+        """Check a draft but for its ID number. Raises NotAllowed, Unprocessable (`case_invalid`, `department_unknown`),
+        Conflict (`case_exists`, `case_erased`)."""
         if actor.role != Role.SCHOOL_SUPERVISOR and draft.department_id != actor.department_id:
             raise NotAllowed
         row = self._judged(draft)
@@ -171,24 +171,18 @@ class CaseOpener:
                 "opened again.",
                 **({"certificate": number} if number else {}),
             )
-        self._check_id_number(session, actor, opening)
 
-    def _check_id_number(self, session: Session, actor: Actor, opening: Opening) -> None:
-        id_number = opening.profile.id_number
-        if id_number is None:
-            return
-        other = self._identities.of_id_number(session, actor, id_number, besides=opening.case_id)
+    def _check_id_number(self, actor: Actor, case_id: str, id_number: str) -> None:
+        with Session(self._engine) as session:
+            other = self._identities.of_id_number(session, actor, id_number, besides=case_id)
         if other is not None:
             raise id_number_taken(other)
-
-    def _check_again(self, actor: Actor, opening: Opening) -> None:
-        with Session(self._engine) as session:
-            self._check_id_number(session, actor, opening)
 
     async def open_once(self, actor: Actor, draft: CaseDraft, now: datetime, key: str) -> Opened:
         """Check a draft and open the case; the same request with the same key answers the case that it opened.
 
-        Raises what `prepare` does, KeyDestroyed for one whose file was erased, and Unavailable.
+        Raises what `prepare` does, Conflict (`id_number_taken`), KeyDestroyed for one whose file was erased, and
+        Unavailable.
         """
         request = hashlib.sha256(f"{actor.id}\0{key}\0{draft.model_dump_json()}".encode()).hexdigest()
         try:
@@ -197,10 +191,9 @@ class CaseOpener:
             if id_number is None:
                 return await self.open(opening, request)
             # Two openings of one person under different student numbers meet nowhere else.
-            async with self._turns.of(
-                f"open\0{self._vault.index(opening.school_id, 'id_number', id_number)}"
-            ):
-                await asyncio.to_thread(self._check_again, actor, opening)
+            turn = self._vault.index(opening.school_id, "id_number", id_number)
+            async with self._turns.of(f"open\0{turn}"):
+                await asyncio.to_thread(self._check_id_number, actor, opening.case_id, id_number)
                 return await self.open(opening, request)
         except CaseExists as exists:
             handle = self._client.get_workflow_handle(exists.case_id)
