@@ -10,7 +10,7 @@ from models.case.kernel import Refused
 from models.case.profile import CorrectProfile
 from models.roster.cells import CellReading, RosterRules, read_cell
 from models.roster.columns import Column, roster_columns
-from models.roster.problems import row_sentences
+from models.roster.problems import RowProblem, row_problem
 
 if TYPE_CHECKING:
     from models.case.state import CaseState
@@ -27,7 +27,7 @@ def as_in_rosters(command: CorrectProfile) -> CorrectProfile:
     read = {
         column.field: None if not reading.values else _written(reading.values[column.field])
         for column, reading in _readings(command)
-        if not _problem(reading)
+        if not _problem(column, reading)
     }
     return command.model_copy(update=read)
 
@@ -35,24 +35,18 @@ def as_in_rosters(command: CorrectProfile) -> CorrectProfile:
 def check_correction(state: CaseState, command: CorrectProfile) -> None:
     """Raises `value_unsound` for a value that no import would take, and `field_required`."""
     for column, reading in _readings(command):
-        code = _problem(reading)
-        if code is not None and column.field not in _JUDGED_ELSEWHERE:
-            problem = next((item for item in reading.problems), None)
-            zh, en = (problem.zh, problem.en) if problem else row_sentences(code)
-            raise Refused(
-                "value_unsound", field_zh=column.zh, field_en=column.field, reason_zh=zh, reason_en=en
-            )
-        if code is None and not reading.values and column.field in roster_columns().header_needs:
+        problem = _problem(column, reading)
+        if problem is not None and column.field not in _JUDGED_ELSEWHERE:
+            raise _unsound(column.field, problem)
+        if problem is None and not reading.values and column.field in roster_columns().header_needs:
             raise Refused("field_required", fields=column.field)
-    merged = {
-        name: getattr(command if name in command.model_fields_set else state.profile, name)
-        for name in ("enrolled_on", "graduates_on")
-    }
-    enrolled, graduates = merged["enrolled_on"], merged["graduates_on"]
-    if merged.keys() & command.model_fields_set and enrolled and graduates and graduates < enrolled:
-        zh, en = row_sentences("graduates_before_enrolled")
-        column = roster_columns().zh("graduates_on")
-        raise Refused("value_unsound", field_zh=column, field_en="graduates_on", reason_zh=zh, reason_en=en)
+    given = command.model_fields_set
+    if given & {"enrolled_on", "graduates_on"}:
+        enrolled = (command if "enrolled_on" in given else state.profile).enrolled_on
+        graduates = (command if "graduates_on" in given else state.profile).graduates_on
+        if enrolled and graduates and graduates < enrolled:
+            column_zh = roster_columns().zh("graduates_on")
+            raise _unsound("graduates_on", row_problem(column_zh, "graduates_before_enrolled"))
 
 
 def _readings(command: CorrectProfile) -> list[tuple[Column, CellReading]]:
@@ -65,11 +59,21 @@ def _readings(command: CorrectProfile) -> list[tuple[Column, CellReading]]:
     ]
 
 
-def _problem(reading: CellReading) -> str | None:
+def _problem(column: Column, reading: CellReading) -> RowProblem | None:
     if reading.problems:
-        return reading.problems[0].code
+        return reading.problems[0]
     # A correction is about one number.
-    return "invalid_phone" if reading.values.get("other_phones") else None
+    return row_problem(column.zh, "invalid_phone") if reading.values.get("other_phones") else None
+
+
+def _unsound(field: str, problem: RowProblem) -> Refused:
+    return Refused(
+        "value_unsound",
+        field_zh=problem.column,
+        field_en=field,
+        reason_zh=problem.zh,
+        reason_en=problem.en,
+    )
 
 
 def _written(value: object) -> object:
